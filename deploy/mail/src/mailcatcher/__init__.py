@@ -1,0 +1,1 @@
+"""Catches the mail of a development run and shows it."""

@@ -1,0 +1,1 @@
+"""Runs servers and processes on one machine without containers."""

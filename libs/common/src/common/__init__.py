@@ -1,0 +1,1 @@
+"""What at least two services of the settlement centre use."""

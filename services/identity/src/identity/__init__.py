@@ -1,0 +1,1 @@
+"""Residents, their sign-in and the accounts they may see."""

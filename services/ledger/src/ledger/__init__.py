@@ -1,0 +1,1 @@
+"""Balances, closed months and statements of accounts."""

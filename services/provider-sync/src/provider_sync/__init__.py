@@ -1,0 +1,1 @@
+"""Takes in what providers and banks say of accounts, once each."""
