@@ -1,0 +1,65 @@
+"""PostgreSQL: pools opened after the fork, connections with deadlines, and text COPY fast enough for intake."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+Connection = psycopg.Connection[Any]
+Pool = ConnectionPool[Connection]
+
+# Deadlines of R2: nothing that serves requests or facts may wait for a lock or a statement without end.
+_TIMEOUTS = "-c lock_timeout=2s -c statement_timeout={statement_s}s -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c jit=off"
+
+
+def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = False) -> Connection:
+    """One connection with deadlines, for a process that works alone; `name` shows in pg_stat_activity."""
+    return psycopg.connect(
+        url, autocommit=autocommit, application_name=name, options=_TIMEOUTS.format(statement_s=statement_s), connect_timeout=3
+    )
+
+
+def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0) -> Pool:
+    """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts)."""
+    options = {"application_name": name, "options": _TIMEOUTS.format(statement_s=statement_s), "connect_timeout": 3}
+    return ConnectionPool(
+        url, kwargs=options, min_size=1, max_size=size, timeout=acquire_s, max_lifetime=1800, check=ConnectionPool.check_connection, name=name
+    )
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterable[str]) -> None:
+    """COPY of prepared text lines (fields joined by tabs, escaped by `escaped`, no line end) into `target` = `table (a, b)`."""
+    with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
+        copy.write("".join(f"{line}\n" for line in lines))
+
+
+def copy_rows(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
+    """COPY of tuples of str, int, bool, date, datetime, UUID and None."""
+    copy_lines(cursor, target, ("\t".join(map(copy_field, row)) for row in rows))
+
+
+def escaped(text: str) -> str:
+    """A text as a field of COPY's text format."""
+    return text.translate(_ESCAPES) if "\\" in text or "\n" in text or "\t" in text or "\r" in text else text
+
+
+def copy_field(value: Any) -> str:
+    """A value as a field of COPY's text format."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, int | UUID):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"no COPY form for {type(value).__name__}")
