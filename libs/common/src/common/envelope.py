@@ -55,9 +55,21 @@ def full_type(service: str, name: str, version: int = 1) -> str:
 
 
 def render(
-    *, ident: str, source: str, type: str, key: str, time: str, recorded: str, data: str, sequence: int | None, correlation: str = ""
+    *,
+    ident: str,
+    source: str,
+    type: str,
+    key: str,
+    time: str,
+    recorded: str,
+    data: str,
+    sequence: int | None,
+    correlation: str = "",
 ) -> bytes:
-    """The JSON of an event; `data` is JSON text and goes in untouched, the other texts hold no characters to escape but keys."""
+    """The JSON of an event.
+
+    `data` is JSON text and goes in untouched; of the other texts only key and correlation may hold characters to escape.
+    """
     subject = _quote(key).decode()
     order = "" if sequence is None else f'"sequence":{sequence},'
     trace = f'"correlationid":{_quote(correlation).decode()},' if correlation else ""

@@ -14,7 +14,11 @@ class Refusal(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
     retriable: ClassVar[bool] = False
-    texts: ClassVar[dict[str, str]] = {"ru": "Запрос отклонён.", "kk": "Сұрау қабылданбады.", "en": "The request was refused."}
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Запрос отклонён.",
+        "kk": "Сұрау қабылданбады.",
+        "en": "The request was refused.",
+    }
 
     def __init__(self, field: str | None = None, retry_after_s: int | None = None, **params: Any) -> None:
         super().__init__(self.code)

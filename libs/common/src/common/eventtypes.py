@@ -27,7 +27,9 @@ class EventType(msgspec.Struct, frozen=True):
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 of `data`."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": self.full} | msgspec.json.schema(self.data)
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": self.full} | msgspec.json.schema(
+            self.data
+        )
 
 
 class Register:
@@ -37,7 +39,9 @@ class Register:
         self.service = service
         self.types: dict[str, EventType] = {}
 
-    def says(self, name: str, topic: str, example: Callable[[type[Any]], msgspec.Struct], version: int = 1) -> Callable[[Data], Data]:
+    def says(
+        self, name: str, topic: str, example: Callable[[type[Any]], msgspec.Struct], version: int = 1
+    ) -> Callable[[Data], Data]:
         """Class decorator: this struct is the data of `name`; `example` makes the canonical sample from the class."""
 
         def register(cls: Data) -> Data:

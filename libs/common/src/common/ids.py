@@ -12,7 +12,9 @@ _VERSION, _VARIANT = 0x7 << 76, 0x2 << 62
 def uuid7() -> UUID:
     """A time-ordered UUID (RFC 9562, version 7): 48 bits of milliseconds, 74 random bits."""
     random = int.from_bytes(os.urandom(10), "big")
-    value = (time.time_ns() // 1_000_000 << 80) | _VERSION | ((random >> 68) << 64) | _VARIANT | (random & (1 << 62) - 1)
+    value = (
+        (time.time_ns() // 1_000_000 << 80) | _VERSION | ((random >> 68) << 64) | _VARIANT | (random & (1 << 62) - 1)
+    )
     return UUID(int=value)
 
 

@@ -44,12 +44,14 @@ def migrate(url: str, package: str, shared: Sequence[str] = ()) -> list[str]:
 
 def pending(conn: psycopg.Connection, package: str, shared: Sequence[str] = ()) -> list[Migration]:
     """What is not applied yet, in order; raises EditedMigration for an applied file whose content changed."""
-    applied = dict(conn.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
+    applied: dict[str, str] = dict(conn.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
     waiting = []
     for migration in _all(package, shared):
         known = applied.get(migration.name)
         if known is not None and known != migration.sha256:
-            raise EditedMigration(f"{migration.name} was applied with another content; add a new file instead of editing it")
+            raise EditedMigration(
+                f"{migration.name} was applied with another content; add a new file instead of editing it"
+            )
         if known is None:
             waiting.append(migration)
     return waiting

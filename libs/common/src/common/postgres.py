@@ -13,13 +13,20 @@ Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 
 # Deadlines of R2: nothing that serves requests or facts may wait for a lock or a statement without end.
-_TIMEOUTS = "-c lock_timeout=2s -c statement_timeout={statement_s}s -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c jit=off"
+_TIMEOUTS = (
+    "-c lock_timeout=2s -c statement_timeout={statement_s}s -c idle_in_transaction_session_timeout=10s"
+    " -c timezone=UTC -c jit=off"
+)
 
 
 def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = False) -> Connection:
     """One connection with deadlines, for a process that works alone; `name` shows in pg_stat_activity."""
     return psycopg.connect(
-        url, autocommit=autocommit, application_name=name, options=_TIMEOUTS.format(statement_s=statement_s), connect_timeout=3
+        url,
+        autocommit=autocommit,
+        application_name=name,
+        options=_TIMEOUTS.format(statement_s=statement_s),
+        connect_timeout=3,
     )
 
 
@@ -27,7 +34,14 @@ def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acqui
     """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts)."""
     options = {"application_name": name, "options": _TIMEOUTS.format(statement_s=statement_s), "connect_timeout": 3}
     return ConnectionPool(
-        url, kwargs=options, min_size=1, max_size=size, timeout=acquire_s, max_lifetime=1800, check=ConnectionPool.check_connection, name=name
+        url,
+        kwargs=options,
+        min_size=1,
+        max_size=size,
+        timeout=acquire_s,
+        max_lifetime=1800,
+        check=ConnectionPool.check_connection,
+        name=name,
     )
 
 
@@ -35,7 +49,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterable[str]) -> None:
-    """COPY of prepared text lines (fields joined by tabs, escaped by `escaped`, no line end) into `target` = `table (a, b)`."""
+    """COPY of prepared lines (fields joined by tabs, made safe by `escaped`, no line end) into `target` = `table (a, b)`."""
     with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
         copy.write("".join(f"{line}\n" for line in lines))
 

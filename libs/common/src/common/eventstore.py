@@ -1,0 +1,67 @@
+"""The append-only event store and the outbox: one transaction, two COPYs, whatever the size of the batch."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from common.postgres import Connection, copy_lines, copy_rows, escaped
+
+
+class NewEvent(NamedTuple):
+    """An event about to be stored. The caller holds the lock of its stream and gave it the next version.
+
+    `type` is the full CloudEvents type, `data` JSON text, instants RFC 3339 texts, `partition` that of `stream`.
+    """
+
+    stream: str
+    version: int
+    id: str
+    type: str
+    occurred_at: str
+    recorded_at: str
+    source: str
+    correlation: str
+    data: str
+    partition: int
+
+
+class OutboxRow(NamedTuple):
+    """A record to publish that is no stored event: a compacted topic's value, a statement, a barrier.
+
+    `body` is the whole record's value as text; None makes a tombstone.
+    """
+
+    topic: str
+    partition: int
+    key: str
+    type: str
+    body: str | None
+    barrier: bool = False
+
+
+def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
+    """Stores events in the order given and queues them for `topic`; raises UniqueViolation when a version is taken."""
+    with conn.cursor() as cursor:
+        copy_lines(
+            cursor,
+            "events (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data)",
+            [
+                f"{escaped(e.stream)}\t{e.version}\t{e.id}\t{e.type}\t{e.occurred_at}\t{e.recorded_at}\t{e.source}\t"
+                f"{escaped(e.correlation)}\t{escaped(e.data)}"
+                for e in events
+            ],
+        )
+        copy_lines(
+            cursor,
+            "outbox (topic, partition, key, version, type)",
+            [f"{topic}\t{e.partition}\t{escaped(e.stream)}\t{e.version}\t{e.type}" for e in events],
+        )
+
+
+def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
+    """Queues records that carry their own body, in the order given."""
+    with conn.cursor() as cursor:
+        copy_rows(
+            cursor,
+            "outbox (topic, partition, key, type, body, tombstone, barrier)",
+            ((r.topic, r.partition, r.key, r.type, r.body, r.body is None, r.barrier) for r in rows),
+        )

@@ -1,0 +1,111 @@
+"""Kafka, the channel: the only module that knows the client library; every default that bites is set here."""
+
+import threading
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import crc32c  # noqa: F401  # without it the client computes checksums in Python, two thousand times slower: fail at start instead
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    OffsetOutOfRangeError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.partitioner.default import murmur2
+
+__all__ = [
+    "PARTITIONS",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaTimeoutError",
+    "OffsetOutOfRangeError",
+    "Partition",
+    "KafkaProducer",
+    "TopicAlreadyExistsError",
+    "UnknownTopicOrPartitionError",
+    "admin",
+    "consumer",
+    "partition_of",
+    "producer",
+    "topic_ids",
+    "wait_for_topics",
+]
+
+PARTITIONS = 12
+TYPE_HEADER = "ce_type"
+
+Partition = TopicPartition
+
+
+@lru_cache(maxsize=1_000_000)
+def partition_of(key: str, partitions: int = PARTITIONS) -> int:
+    """The partition of a key as Kafka's own clients compute it (murmur2); remembered, for it is slow Python."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+
+
+def producer(bootstrap: str, name: str) -> KafkaProducer:
+    """An idempotent producer, all replicas acknowledging, lz4; make it after the fork."""
+    return KafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=name,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=5,
+        batch_size=256 * 1024,
+        delivery_timeout_ms=20_000,
+        request_timeout_ms=10_000,
+        max_block_ms=10_000,
+        allow_auto_create_topics=False,
+    )
+
+
+def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaConsumer:
+    """A consumer whose offsets live elsewhere: nothing is committed by itself and no default place to start exists."""
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=member or group,
+        group_id=group,
+        group_instance_id=member,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        max_poll_records=10_000,
+        fetch_max_wait_ms=20,
+        max_partition_fetch_bytes=8 << 20,
+        session_timeout_ms=15_000,
+        heartbeat_interval_ms=3_000,
+        max_poll_interval_ms=300_000,
+        metadata_max_age_ms=30_000,
+    )
+
+
+def admin(bootstrap: str) -> KafkaAdminClient:
+    """An administration client."""
+    return KafkaAdminClient(bootstrap_servers=bootstrap, client_id="settlement-admin")
+
+
+def topic_ids(bootstrap: str, topics: Iterable[str]) -> dict[str, str]:
+    """Kafka's own id of each topic; a topic that does not exist is absent."""
+    client = admin(bootstrap)
+    try:
+        found: list[dict[str, Any]] = client.describe_topics(list(topics))
+        return {topic["name"]: str(topic["topic_id"]) for topic in found if not topic.get("error_code")}
+    finally:
+        client.close()
+
+
+def wait_for_topics(bootstrap: str, topics: Iterable[str], stop: threading.Event) -> dict[str, str]:
+    """Their ids as soon as all of them exist; an empty dictionary when told to stop first."""
+    wanted = set(topics)
+    while not stop.is_set():
+        ids = topic_ids(bootstrap, wanted)
+        if wanted <= ids.keys():
+            return ids
+        stop.wait(0.5)
+    return {}

@@ -1,0 +1,216 @@
+"""The relay: reads the outbox in order, sends, looks at every outcome, deletes exactly what was acknowledged.
+
+It may repeat a record, never skip one: there is no cursor that could pass a row which a slow transaction commits later
+(rules R3 and R4 of docs/promises.md). One relay per shard is active, by a session lock; a standby takes over.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from common import kafka, logs
+from common.envelope import render
+from common.postgres import Connection, connect
+from common.telemetry import OUTBOX_SENT, AdminServer
+
+log = logs.get("relay")
+
+BATCH = 10_000
+FULL_SCAN_EVERY_S = 1.0
+_LOCK_SPACE = 7_206
+
+# Rows committed late stand below the hint; a scan from the start every second finds them, while the scans between do not
+# wade through the dead rows of what was deleted.
+_BATCH = "SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) ORDER BY position LIMIT %s"
+_READ_PLAIN = f"""
+SELECT position, topic, partition, key, type, body, tombstone, barrier,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM ({_BATCH}) AS batch
+"""
+_READ_EVENTS = f"""
+SELECT b.position, b.topic, b.partition, b.key, b.type, b.body, b.tombstone, b.barrier,
+       e.id::text, e.version, e.occurred_at::text, e.recorded_at::text, e.source, e.correlation_id, e.data
+FROM ({_BATCH}) AS b LEFT JOIN events AS e ON e.stream_id = b.key AND e.version = b.version ORDER BY b.position
+"""
+_EARLIER = "SELECT EXISTS (SELECT FROM outbox WHERE topic = %s AND partition = %s AND position < %s)"
+_DELETE = "DELETE FROM outbox WHERE position = ANY(%s)"
+
+
+class Row(NamedTuple):
+    """An outbox row, joined with its event when it has no body of its own."""
+
+    position: int
+    topic: str
+    partition: int
+    key: str
+    type: str
+    body: str | None
+    tombstone: bool
+    barrier: bool
+    id: str | None
+    version: int | None
+    occurred_at: str | None
+    recorded_at: str | None
+    source: str | None
+    correlation: str | None
+    data: str | None
+
+    def value(self) -> bytes | None:
+        """The record's value; None for a tombstone."""
+        if self.tombstone:
+            return None
+        if self.body is not None:
+            return self.body.encode()
+        if (
+            self.id is None
+            or self.source is None
+            or self.data is None
+            or self.occurred_at is None
+            or self.recorded_at is None
+        ):
+            raise LookupError(f"outbox row {self.position} names an event that is not in the store")
+        return render(
+            ident=self.id,
+            source=self.source,
+            type=self.type,
+            key=self.key,
+            time=_instant(self.occurred_at),
+            recorded=_instant(self.recorded_at),
+            data=self.data,
+            sequence=self.version,
+            correlation=self.correlation or "",
+        )
+
+
+def _instant(text: str) -> str:
+    """PostgreSQL's `2026-11-01 05:12:07.12+00` (the session is in UTC) as `2026-11-01T05:12:07.12Z`."""
+    return f"{text[:10]}T{text[11:-3]}Z"
+
+
+def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]:
+    """The rows that may go out together: a barrier goes alone in its partition, once `clear` says nothing earlier waits."""
+    closed: set[tuple[str, int]] = set()
+    begun: set[tuple[str, int]] = set()
+    for row in rows:
+        place = (row.topic, row.partition)
+        if place in closed:
+            continue
+        if row.barrier:
+            closed.add(place)
+            if place in begun or not clear(row):
+                continue
+        begun.add(place)
+        yield row
+
+
+@dataclass
+class Relay:
+    """One shard's relay: `partitions` it is for, `event_store` when the database has a table events to join."""
+
+    url: str
+    bootstrap: str
+    name: str
+    event_store: bool
+    partitions: Sequence[int] = tuple(range(kafka.PARTITIONS))
+    shard: int = 0
+    hint: int = 0
+    scanned_at: float = 0.0
+    producer: kafka.KafkaProducer | None = field(default=None, repr=False)
+
+    def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
+        """Works until `stop`; survives PostgreSQL and Kafka going away."""
+        with AdminServer(admin_port, self._reachable):
+            while not stop.is_set():
+                try:
+                    self._session(stop)
+                except Exception as error:
+                    log.warning("relay starts anew", error=type(error).__name__, detail=str(error)[:300])
+                    self._drop_producer()
+                    stop.wait(1)
+        self._drop_producer()
+
+    def _session(self, stop: threading.Event) -> None:
+        with connect(self.url, f"{self.name}-{self.shard}", autocommit=True) as conn:
+            # A hash join would read the whole event store for each batch; the batch is small, the index is right.
+            conn.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off")
+            while not stop.is_set() and not self._locked(conn):
+                stop.wait(1)
+            idle_s = 0.005
+            while not stop.is_set():
+                idle_s = 0.005 if self.step(conn) else min(idle_s * 2, 0.05)
+                if idle_s > 0.005:
+                    stop.wait(idle_s)
+
+    def _locked(self, conn: Connection) -> bool:
+        found = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, self.shard)).fetchone()
+        return bool(found and found[0])
+
+    def step(self, conn: Connection) -> int:
+        """Reads one batch, sends it, deletes what was acknowledged; returns how many rows were read."""
+        rows = self._read(conn)
+        if rows:
+            acked = self._send(list(sendable(rows, lambda row: self._clear(conn, row))))
+            conn.execute(_DELETE, ([row.position for row in acked],))
+            gone = {row.position for row in acked}
+            waiting = [row.position for row in rows if row.position not in gone]
+            self.hint = (waiting[0] - 1) if waiting else rows[-1].position
+            OUTBOX_SENT.inc(len(acked))
+        return len(rows)
+
+    def _read(self, conn: Connection) -> list[Row]:
+        started = time.monotonic()
+        since = self.hint
+        if started - self.scanned_at >= FULL_SCAN_EVERY_S:
+            since, self.scanned_at = 0, started
+        query = _READ_EVENTS if self.event_store else _READ_PLAIN
+        found: list[Any] = conn.execute(query, (since, list(self.partitions), BATCH)).fetchall()
+        return [Row(*row) for row in found]
+
+    def _clear(self, conn: Connection, barrier: Row) -> bool:
+        found = conn.execute(_EARLIER, (barrier.topic, barrier.partition, barrier.position)).fetchone()
+        return not (found and found[0])
+
+    def _send(self, rows: Sequence[Row]) -> list[Row]:
+        """Sends all and returns the acknowledged ones, for each key only those before its first failure."""
+        self.producer = self.producer or kafka.producer(self.bootstrap, self.name)
+        send = self.producer.send
+        futures = [
+            send(
+                r.topic,
+                key=r.key.encode(),
+                value=r.value(),
+                partition=r.partition,
+                headers=[(kafka.TYPE_HEADER, r.type.encode())],
+            )
+            for r in rows
+        ]
+        try:
+            self.producer.flush(timeout=25)
+        except kafka.KafkaError as error:
+            # A flush that fails proves nothing about single records: each future is looked at below.
+            log.warning("flush failed", error=str(error)[:200])
+        failed: set[tuple[str, str]] = set()
+        acked = []
+        for row, future in zip(rows, futures, strict=True):
+            if future.succeeded() and (row.topic, row.key) not in failed:
+                acked.append(row)
+            else:
+                failed.add((row.topic, row.key))
+        if failed:
+            log.warning("sends failed", keys=len(failed), acknowledged=len(acked))
+            self._drop_producer()
+        return acked
+
+    def _drop_producer(self) -> None:
+        if self.producer is not None:
+            self.producer.close(timeout=2)
+            self.producer = None
+
+    def _reachable(self) -> str | None:
+        try:
+            connect(self.url, f"{self.name}-health").close()
+        except Exception as error:  # noqa: BLE001  # any failure means the same to a probe
+            return f"PostgreSQL: {error}"
+        return None

@@ -1,0 +1,85 @@
+"""The admin port of every process: liveness, readiness and metrics, apart from the public port."""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
+
+OUTBOX_SENT = Counter("settlement_outbox_sent", "Records sent and acknowledged by the relay")
+APPLIED = Counter("settlement_events_applied", "Events applied to projections", ["topic"])
+DUPLICATES = Counter("settlement_events_duplicate", "Events skipped because they were applied before", ["topic"])
+PARKED = Counter("settlement_streams_parked", "Streams parked", ["topic", "reason"])
+BATCH_SECONDS = Histogram("settlement_batch_seconds", "Time to apply one batch with its offsets", ["topic"])
+LAG = Gauge("settlement_consumer_lag", "Records behind the end of the topic", ["topic"], multiprocess_mode="livesum")
+
+Ready = Callable[[], str | None]
+
+
+class AdminServer:
+    """Serves /health/live, /health/ready and /metrics from a thread; without a port there is none.
+
+    `ready` answers None, or what is wrong in words.
+    """
+
+    def __init__(self, port: int | None, ready: Ready = lambda: None, host: str = "127.0.0.1") -> None:
+        self._server = ThreadingHTTPServer((host, port), _handler(ready)) if port else None
+
+    def __enter__(self) -> Self:
+        if self._server:
+            threading.Thread(target=self._server.serve_forever, daemon=True, name="admin").start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def _handler(ready: Ready) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/health/live":
+                self._answer(200, b'{"status":"live"}')
+            elif self.path == "/health/ready":
+                problem = ready()
+                body = {"status": "ready"} if problem is None else {"status": "not ready", "problem": problem}
+                self._answer(200 if problem is None else 503, json.dumps(body).encode())
+            elif self.path == "/metrics":
+                self._answer(200, _metrics(), CONTENT_TYPE_LATEST)
+            else:
+                self._answer(404, b'{"status":"not found"}')
+
+        def _answer(self, status: int, body: bytes, kind: str = "application/json") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Probes every few seconds are no news."""
+
+    return Handler
+
+
+def _metrics() -> bytes:
+    if values.ValueClass.__name__ == "MmapedValue":
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it unannotated
+        return generate_latest(registry)
+    return generate_latest()
