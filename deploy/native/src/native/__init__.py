@@ -1,1 +1,1 @@
-"""Runs servers and processes on one machine without containers."""
+"""Runs the servers and every process of the settlement centre on one machine, without containers."""

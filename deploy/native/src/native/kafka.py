@@ -1,0 +1,117 @@
+"""One Apache Kafka broker that is its own controller (KRaft), run from Maven's jars."""
+
+import socket
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from native.child import Child
+from native.find import java
+from native.paths import KAFKA_JARS, NATIVE
+from native.waiting import until
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=33554432
+log.index.size.max.bytes=1048576
+log.segment.delete.delay.ms=1000
+"""
+LOGGING = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """One broker in a folder of ours."""
+
+    folder: Path
+    port: int
+    controller_port: int
+    durable: bool = True
+    heap: str = "512m"
+
+    @property
+    def address(self) -> str:
+        """What clients connect to."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def child(self) -> Child:
+        """The broker's process."""
+        return Child("kafka", self.folder)
+
+    def start(self) -> None:
+        """Write the settings, format the folder when it is new, and start the broker."""
+        fetch_jars()
+        data, settings = self.folder / "kafka", self.folder / "kafka.properties"
+        data.mkdir(parents=True, exist_ok=True)
+        settings.write_text(
+            PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data.absolute())
+        )
+        if not (data / "meta.properties").exists():
+            _format(settings)
+        self.child.start([*self._java(), "kafka.Kafka", str(settings)], ENVIRONMENT, self.folder)
+
+    def wait(self, seconds: float = 90) -> None:
+        """Return when the broker accepts connections; the listener opens once it is registered."""
+        until(self._answers, seconds, "Kafka's start")
+
+    def stop(self) -> None:
+        """Stop the broker cleanly."""
+        self.child.stop()
+
+    def _answers(self) -> bool:
+        self.child.must_live()
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def _java(self) -> list[str]:
+        # The quick compiler starts in half the time; only a run that lasts earns the thorough one.
+        compiler = [] if self.durable else ["-XX:TieredStopAtLevel=1"]
+        return _jvm(f"-Xmx{self.heap}", f"-Xms{self.heap}", *compiler)
+
+
+def fetch_jars() -> None:
+    """Let Maven fetch the broker's jars, unless they are there for this very pom."""
+    stamp, pom = KAFKA_JARS / ".complete", NATIVE / "pom.xml"
+    if stamp.exists() and stamp.read_text() == pom.read_text():
+        return
+    command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+    subprocess.run([*command, f"-DoutputDirectory={KAFKA_JARS}"], check=True)
+    stamp.write_text(pom.read_text())
+
+
+def _format(settings: Path) -> None:
+    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    command = [*_jvm("-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
+    subprocess.run(
+        [*command, "-t", cluster, "-c", str(settings)],
+        check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _jvm(*options: str) -> list[str]:
+    return [str(java()), "-XX:+UseSerialGC", *options, *LOGGING, "-cp", f"{KAFKA_JARS}/*"]

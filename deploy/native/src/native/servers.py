@@ -1,0 +1,77 @@
+"""The three servers together: started side by side, stopped in reverse order."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from native.databases import create_databases
+from native.kafka import Kafka
+from native.postgres import Postgres
+from native.redis_server import Redis
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of one set of servers."""
+
+    postgres: int
+    kafka: int
+    kafka_controller: int
+    redis: int
+
+
+@dataclass(frozen=True)
+class Servers:
+    """PostgreSQL, Kafka and Redis with their data in one folder."""
+
+    postgres: Postgres
+    kafka: Kafka
+    redis: Redis
+
+    @classmethod
+    def within(cls, folder: Path, ports: Ports, *, durable: bool = True, shared_buffers: str = "1GB") -> "Servers":
+        """The set whose data is in the folder; nothing is started yet."""
+        folder = folder.absolute()
+        return cls(
+            Postgres(folder, ports.postgres, durable, shared_buffers),
+            Kafka(folder, ports.kafka, ports.kafka_controller, durable),
+            Redis(folder, ports.redis, durable),
+        )
+
+    def start(self) -> None:
+        """Start all, after ending what a killed run left behind, and wait until each answers."""
+        self.stop()
+        for server in (self.postgres, self.redis, self.kafka):
+            server.start()
+        for server in (self.postgres, self.redis, self.kafka):
+            server.wait()
+        create_databases(self.postgres.url)
+
+    def stop(self) -> None:
+        """Stop all; a server that does not run is no fault."""
+        for server in (self.kafka, self.redis, self.postgres):
+            server.stop()
+
+    def running(self) -> bool:
+        """Whether every server's process lives."""
+        return all(server.child.pid() for server in (self.postgres, self.redis, self.kafka))
+
+
+@contextmanager
+def serving(servers: Servers) -> Iterator[Servers]:
+    """The servers while the block runs."""
+    with ExitStack() as leaving:
+        leaving.callback(servers.stop)
+        servers.start()
+        yield servers
+
+
+def free_ports() -> Ports:
+    """Ports that nobody listens on at this moment."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(4)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return Ports(*(one.getsockname()[1] for one in sockets))
