@@ -1,39 +1,15 @@
 """Kafka, the channel: the only module that knows the client library; every default that bites is set here."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import crc32c  # noqa: F401  # without it the client computes checksums in Python, two thousand times slower: fail at start instead
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import (
-    KafkaError,
-    KafkaTimeoutError,
-    OffsetOutOfRangeError,
-    TopicAlreadyExistsError,
-    UnknownTopicOrPartitionError,
-)
+from kafka.errors import KafkaError as KafkaError
 from kafka.partitioner.default import murmur2
-
-__all__ = [
-    "PARTITIONS",
-    "KafkaConsumer",
-    "KafkaError",
-    "KafkaTimeoutError",
-    "OffsetOutOfRangeError",
-    "Partition",
-    "KafkaProducer",
-    "TopicAlreadyExistsError",
-    "UnknownTopicOrPartitionError",
-    "admin",
-    "consumer",
-    "partition_of",
-    "producer",
-    "topic_ids",
-    "wait_for_topics",
-]
 
 PARTITIONS = 12
 TYPE_HEADER = "ce_type"
@@ -109,3 +85,41 @@ def wait_for_topics(bootstrap: str, topics: Iterable[str], stop: threading.Event
             return ids
         stop.wait(0.5)
     return {}
+
+
+class Raw(NamedTuple):
+    """A record as it came, before anything is believed of it."""
+
+    partition: int
+    offset: int
+    key: str
+    type: str
+    value: bytes | None
+
+
+def raw(message: Any) -> Raw:
+    """The parts of a client's record that readers look at; undecodable keys and headers become replacement characters."""
+    type_ = ""
+    for name, value in message.headers:
+        if name == TYPE_HEADER:
+            type_ = value.decode("utf-8", "replace")
+    key = "" if message.key is None else message.key.decode("utf-8", "replace")
+    return Raw(message.partition, message.offset, key, type_, message.value)
+
+
+def seeking(
+    consumer: KafkaConsumer,
+    offsets: Callable[[Sequence[Any]], dict[Any, int]],
+    lost: Callable[[Sequence[Any]], None],
+) -> ConsumerRebalanceListener:
+    """A rebalance listener that does the one thing such a listener may do: seek to the stored offsets."""
+
+    class Seeking(ConsumerRebalanceListener):  # type: ignore[misc]  # the client library is untyped
+        def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
+            for place, offset in offsets(list(assigned)).items():
+                consumer.seek(place, offset)
+
+        def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
+            lost(list(revoked))
+
+    return Seeking()

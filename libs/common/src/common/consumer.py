@@ -1,0 +1,384 @@
+"""Effectively-once projections: a batch and the next offsets of its partitions in one PostgreSQL transaction.
+
+The offset rows are taken FOR UPDATE first: that lock is the fence against a process that was frozen and wakes up. What
+cannot be decoded or applied becomes a dead letter and parks its stream; the partition goes on.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import psycopg
+
+from common import kafka, logs, streams
+from common.envelope import Envelope, decode
+from common.kafka import Raw
+from common.postgres import Connection, connect
+from common.streams import Record
+from common.telemetry import APPLIED, BATCH_SECONDS, DUPLICATES, LAG, PARKED, AdminServer
+
+log = logs.get("consumer")
+
+BATCH = 10_000
+STALLED_S = 20.0
+TRIES = 3
+_TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
+
+_LOCK_OFFSETS = """
+SELECT partition, next_offset FROM consumer_offsets WHERE topic = %s AND topic_id = %s AND partition = ANY(%s)
+ORDER BY partition FOR UPDATE
+"""
+_STORE_OFFSETS = """
+UPDATE consumer_offsets SET next_offset = given.next_offset, updated_at = now()
+FROM unnest(%s::int[], %s::bigint[]) AS given(partition, next_offset)
+WHERE consumer_offsets.topic = %s AND topic_id = %s AND consumer_offsets.partition = given.partition
+"""
+_SEED = """
+INSERT INTO consumer_offsets (topic, topic_id, partition, next_offset) VALUES (%s, %s, %s, 0) ON CONFLICT DO NOTHING
+"""
+_OTHER_TOPIC = "SELECT EXISTS (SELECT FROM consumer_offsets WHERE topic = %s AND topic_id <> %s)"
+_DEAD_LETTER = """
+INSERT INTO dead_letters (topic, partition, "offset", key, headers, value, reason, detail, attempts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+Apply = Callable[[Connection, Sequence[Record]], None]
+
+
+class TopicMadeAnew(Exception):
+    """The topic has another id than the one whose offsets are stored: its log is not the one that was read."""
+
+
+class HoleInTopic(Exception):
+    """Records are missing before the next one: the broker lost data, republish from the event store."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What is read of one topic.
+
+    `applies`: full types given to `apply`; `skips`: types known and passed over; anything else is poison.
+    `sequenced`: gap-free numbers per key are checked against stream_heads. `holes`: compacted or short-lived topics,
+    where missing offsets are normal. `barriers`: types whose record is worked off in steps by
+    `on_barrier(conn, record)`, which answers True with the last step; the partition waits meanwhile.
+    """
+
+    topic: str
+    apply: Apply
+    applies: frozenset[str]
+    skips: frozenset[str] = frozenset()
+    sequenced: bool = False
+    holes: bool = False
+    barriers: frozenset[str] = frozenset()
+    on_barrier: Callable[[Connection, Record], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Safeguards:
+    """Only tests switch one off, to see the proof fail without it."""
+
+    lock_offsets: bool = True
+    check_sequences: bool = True
+    park_poison: bool = True
+
+
+@dataclass
+class Projection:
+    """One consuming process: its database, group and subscriptions."""
+
+    url: str
+    bootstrap: str
+    group: str
+    subscriptions: Sequence[Subscription]
+    member: str | None = None
+    safeguards: Safeguards = field(default_factory=Safeguards)
+    idle: Callable[[Connection], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._by_topic: Mapping[str, Subscription] = {s.topic: s for s in self.subscriptions}
+        self._ids: dict[str, str] = {}
+        self._barriers: dict[Any, Record] = {}
+        self._moved_at: dict[Any, float] = {}
+        self._holes: dict[Any, int] = {}
+        self._problem: str | None = "not started"
+
+    def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
+        """Works until `stop`. A lost connection starts it anew; a hole or a topic made anew ends the process."""
+        with AdminServer(admin_port, lambda: self._problem):
+            while not stop.is_set():
+                try:
+                    self._session(stop)
+                except (psycopg.OperationalError, kafka.KafkaError, OSError) as error:
+                    self._problem = f"{type(error).__name__}: {error}"
+                    log.warning("projection starts anew", error=type(error).__name__, detail=str(error)[:300])
+                    stop.wait(1)
+
+    def _session(self, stop: threading.Event) -> None:
+        self._ids = kafka.wait_for_topics(self.bootstrap, self._by_topic, stop)
+        if not self._ids:
+            return
+        with connect(self.url, self.group, autocommit=True) as conn:
+            self._seed(conn)
+            consumer = kafka.consumer(self.bootstrap, self.group, self.member)
+            try:
+                consumer.subscribe(list(self._by_topic), listener=self._listener(consumer))
+                while not stop.is_set():
+                    self._round(conn, consumer)
+                    self._problem = None
+            finally:
+                consumer.close(autocommit=False)
+
+    def _round(self, conn: Connection, consumer: Any) -> None:
+        gathered = _gather(consumer)
+        for topic, partitions in gathered.items():
+            self._take(conn, consumer, self._by_topic[topic], partitions)
+        for place, record in list(self._barriers.items()):
+            self._step_barrier(conn, consumer, place, record)
+        if self.idle is not None and not gathered:
+            self.idle(conn)
+        self._watch(consumer)
+
+    def _seed(self, conn: Connection) -> None:
+        """Offset rows exist before anything is read; offsets of another log with the same name stop the process."""
+        for subscription in self.subscriptions:
+            topic, ident = subscription.topic, self._ids[subscription.topic]
+            found = conn.execute(_OTHER_TOPIC, (topic, ident)).fetchone()
+            if found and found[0] and not subscription.holes:
+                raise TopicMadeAnew(f"{topic} was made anew; rebuild this projection from the event store")
+            conn.cursor().executemany(_SEED, [(topic, ident, partition) for partition in range(kafka.PARTITIONS)])
+
+    def _listener(self, consumer: Any) -> Any:
+        return kafka.seeking(consumer, lambda places: self._stored_offsets(consumer, places), self._forget)
+
+    def _forget(self, places: Sequence[Any]) -> None:
+        for place in places:
+            self._barriers.pop(place, None)
+            self._moved_at.pop(place, None)
+
+    def _stored_offsets(self, consumer: Any, places: Sequence[Any]) -> dict[Any, int]:
+        """Where to read on; on topics with holes an offset that is gone becomes the oldest that is there."""
+        with connect(self.url, f"{self.group}-assign", autocommit=True) as conn:
+            rows = conn.execute("SELECT topic, topic_id, partition, next_offset FROM consumer_offsets").fetchall()
+        stored = {(topic, ident, partition): offset for topic, ident, partition, offset in rows}
+        offsets = {p: stored.get((p.topic, self._ids[p.topic], p.partition), 0) for p in places}
+        gappy = [p for p in places if self._by_topic[p.topic].holes]
+        for place, oldest in (consumer.beginning_offsets(gappy) if gappy else {}).items():
+            offsets[place] = max(offsets[place], oldest)
+        return offsets
+
+    def _take(
+        self, conn: Connection, consumer: Any, subscription: Subscription, partitions: dict[Any, list[Raw]]
+    ) -> None:
+        """Applies what came of one topic; stops each partition at its first barrier."""
+        batch: dict[Any, list[Raw]] = {}
+        for place, raws in partitions.items():
+            self._moved_at[place] = time.monotonic()
+            batch[place], barrier = _until_barrier(raws, subscription.barriers)
+            if barrier is not None:
+                consumer.pause(place)
+                self._barriers[place] = _record(subscription.topic, barrier)
+        self._apply_halving(conn, consumer, subscription, {p: raws for p, raws in batch.items() if raws})
+
+    def _apply_halving(
+        self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]], tries: int = 1
+    ) -> None:
+        """One transaction for the whole batch; when it fails, halves, down to the record that is the cause."""
+        if not batch:
+            return
+        try:
+            with BATCH_SECONDS.labels(subscription.topic).time(), conn.transaction():
+                self._apply(conn, consumer, subscription, batch)
+        except psycopg.OperationalError:
+            if conn.closed or tries >= TRIES:
+                raise
+            self._apply_halving(conn, consumer, subscription, batch, tries + 1)
+        except (HoleInTopic, TopicMadeAnew):
+            raise
+        except Exception as error:  # noqa: BLE001  # any other failure is laid to a record, never skipped
+            halves = _halves(batch)
+            log.warning("batch failed", topic=subscription.topic, halves=len(halves), error=repr(error)[:300])
+            if halves:
+                for half in halves:
+                    self._apply_halving(conn, consumer, subscription, half)
+            elif tries < TRIES:
+                self._apply_halving(conn, consumer, subscription, batch, tries + 1)
+            else:
+                self._bury(conn, subscription, batch, error)
+
+    def _apply(self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]) -> None:
+        batch = self._fenced(conn, consumer, subscription, batch)
+        records, poison = self._decoded(subscription, [raw for raws in batch.values() for raw in raws])
+        ready = self._admitted(conn, subscription, records, poison) if subscription.sequenced else records
+        for raw, detail in poison:
+            self._dead(conn, subscription.topic, raw, "undecodable", detail, 1)
+        wanted = [r for r in ready if r.type in subscription.applies]
+        if wanted:
+            subscription.apply(conn, wanted)
+        self._advance(conn, subscription.topic, {p.partition: raws[-1].offset + 1 for p, raws in batch.items() if raws})
+        APPLIED.labels(subscription.topic).inc(len(wanted))
+
+    def _fenced(
+        self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]
+    ) -> dict[Any, list[Raw]]:
+        """Takes the offset rows FOR UPDATE, drops what another process applied meanwhile, refuses holes."""
+        query = _LOCK_OFFSETS if self.safeguards.lock_offsets else _LOCK_OFFSETS.replace("FOR UPDATE", "")
+        places = sorted(p.partition for p in batch)
+        stored = dict(conn.execute(query, (subscription.topic, self._ids[subscription.topic], places)).fetchall())
+        kept: dict[Any, list[Raw]] = {}
+        for place, raws in batch.items():
+            expected = stored[place.partition]
+            fresh = [raw for raw in raws if raw.offset >= expected]
+            if fresh and fresh[0].offset > expected and not subscription.holes:
+                self._hole(consumer, place, expected, fresh[0].offset)
+                fresh = []
+            kept[place] = fresh
+        return kept
+
+    def _hole(self, consumer: Any, place: Any, expected: int, found: int) -> None:
+        """Reads again from the expected offset once; the same hole twice is real."""
+        if self._holes.get(place) == expected:
+            raise HoleInTopic(f"{place.topic}/{place.partition}: offset {expected} is gone, the log goes on at {found}")
+        self._holes[place] = expected
+        consumer.seek(place, expected)
+
+    def _decoded(self, subscription: Subscription, raws: Sequence[Raw]) -> tuple[list[Record], list[tuple[Raw, str]]]:
+        """The batch as records, and what could not be understood with the reason."""
+        known = subscription.applies | subscription.skips | subscription.barriers
+        records, poison = [], []
+        for raw in raws:
+            if raw.type in subscription.skips and not subscription.sequenced:
+                continue
+            try:
+                record = _record(subscription.topic, raw)
+                _check(record, known, subscription)
+            except (msgspec.MsgspecError, ValueError) as error:
+                poison.append((raw, str(error)))
+                continue
+            records.append(record)
+        return records, poison
+
+    def _admitted(
+        self, conn: Connection, subscription: Subscription, records: list[Record], poison: Sequence[tuple[Raw, str]]
+    ) -> list[Record]:
+        """What is next in its stream; the rest was seen before or waits in parked_records."""
+        if not self.safeguards.check_sequences:
+            return records
+        heads = streams.load(conn, subscription.topic, sorted({r.key for r in records}))
+        poisoned = {raw.key: raw.offset for raw, _ in reversed(poison)} if self.safeguards.park_poison else {}
+        out = streams.admit(records, heads, poisoned)
+        streams.store(conn, subscription.topic, heads, out)
+        for record in out.diverged:
+            self._dead(conn, subscription.topic, Raw(*record[1:6]), "diverged", "known sequence, other event id", 1)
+        DUPLICATES.labels(subscription.topic).inc(out.duplicates)
+        return out.ready
+
+    def _advance(self, conn: Connection, topic: str, offsets: dict[int, int]) -> None:
+        conn.execute(_STORE_OFFSETS, (list(offsets), list(offsets.values()), topic, self._ids[topic]))
+
+    def _step_barrier(self, conn: Connection, consumer: Any, place: Any, record: Record) -> None:
+        """One step of a barrier under the offset lock; with the last one the offset moves past it and reading goes on."""
+        subscription = self._by_topic[record.topic]
+        if subscription.on_barrier is None:
+            raise TypeError(f"{record.topic} has barriers but nobody works them off")
+        with conn.transaction():
+            row = conn.execute(_LOCK_OFFSETS, (record.topic, self._ids[record.topic], [record.partition])).fetchone()
+            behind = row is not None and row[1] < record.offset
+            done = row is not None and (
+                row[1] > record.offset or (not behind and subscription.on_barrier(conn, record))
+            )
+            if done and row is not None and row[1] <= record.offset:
+                self._advance(conn, record.topic, {record.partition: record.offset + 1})
+        self._moved_at[place] = time.monotonic()
+        if done or behind:
+            del self._barriers[place]
+            consumer.seek(place, row[1] if behind and row else record.offset + 1)
+            consumer.resume(place)
+
+    def _bury(
+        self, conn: Connection, subscription: Subscription, batch: dict[Any, list[Raw]], error: Exception
+    ) -> None:
+        """The dead letter of the one record that cannot be applied, in the transaction that moves past it."""
+        ((place, (raw,)),) = batch.items()
+        with conn.transaction():
+            places = [place.partition]
+            conn.execute(_LOCK_OFFSETS, (subscription.topic, self._ids[subscription.topic], places))
+            self._dead(conn, subscription.topic, raw, "unappliable", f"{type(error).__name__}: {error}", TRIES)
+            self._advance(conn, subscription.topic, {raw.partition: raw.offset + 1})
+
+    def _dead(self, conn: Connection, topic: str, raw: Raw, reason: str, detail: str, attempts: int) -> None:
+        log.error("dead letter", topic=topic, partition=raw.partition, offset=raw.offset, reason=reason)
+        value = None if self._by_topic[topic].holes else raw.value
+        row = (topic, raw.partition, raw.offset, raw.key, raw.type, value, reason, detail[:2000], attempts)
+        conn.execute(_DEAD_LETTER, row)
+        if self.safeguards.park_poison and self._by_topic[topic].sequenced and raw.key:
+            streams.park(conn, topic, raw.key, reason)
+            PARKED.labels(topic, reason).inc()
+
+    def _watch(self, consumer: Any) -> None:
+        """Ends the process when a partition has more to read and nothing moved: the supervisor starts a fresh one."""
+        now, lag = time.monotonic(), dict.fromkeys(self._by_topic, 0)
+        for place in consumer.assignment():
+            end, at = consumer.highwater(place), self._moved_at.setdefault(place, now)
+            behind = max(0, end - consumer.position(place)) if end is not None else 0
+            lag[place.topic] += behind
+            if not behind or place in consumer.paused():
+                self._moved_at[place] = now
+            elif now - at > STALLED_S:
+                log.error("stalled", topic=place.topic, partition=place.partition, behind=behind)
+                raise SystemExit(1)
+        for topic, records in lag.items():
+            LAG.labels(topic).set(records)
+
+
+def _gather(consumer: Any) -> dict[str, dict[Any, list[Raw]]]:
+    """Polls until nothing more lies ready or the batch is full: large transactions under load, small ones at rest."""
+    found: dict[str, dict[Any, list[Raw]]] = {}
+    count, wait_ms = 0, 200
+    while count < BATCH:
+        polled = consumer.poll(timeout_ms=wait_ms, max_records=BATCH - count)
+        if not polled:
+            break
+        wait_ms = 0
+        for place, messages in polled.items():
+            found.setdefault(place.topic, {}).setdefault(place, []).extend(kafka.raw(m) for m in messages)
+            count += len(messages)
+    return found
+
+
+def _until_barrier(raws: list[Raw], barriers: frozenset[str]) -> tuple[list[Raw], Raw | None]:
+    if barriers:
+        for index, raw in enumerate(raws):
+            if raw.type in barriers:
+                return raws[:index], raw
+    return raws, None
+
+
+def _record(topic: str, raw: Raw) -> Record:
+    envelope = _TOMBSTONE if raw.value is None else decode(raw.value)
+    return Record(topic, raw.partition, raw.offset, raw.key, envelope.type or raw.type, raw.value, envelope)
+
+
+def _check(record: Record, known: frozenset[str], subscription: Subscription) -> None:
+    if record.value is None and not subscription.holes:
+        raise ValueError("a record without a value on a topic that is not compacted")
+    if record.value is not None and record.type not in known:
+        raise ValueError(f"unknown type {record.type}")
+    if subscription.sequenced and (record.sequence < 1 or record.envelope.subject != record.key):
+        raise ValueError("no sequence, or the key is not the subject")
+
+
+def _halves(batch: dict[Any, list[Raw]]) -> list[dict[Any, list[Raw]]]:
+    """Two smaller batches that keep each partition's order; none when there is a single record."""
+    flat = [(place, raw) for place, raws in batch.items() for raw in raws]
+    if len(flat) <= 1:
+        return []
+    halves = []
+    for part in (flat[: len(flat) // 2], flat[len(flat) // 2 :]):
+        half: dict[Any, list[Raw]] = {}
+        for place, raw in part:
+            half.setdefault(place, []).append(raw)
+        halves.append(half)
+    return halves

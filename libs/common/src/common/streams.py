@@ -1,0 +1,154 @@
+"""Heads of streams: which event of a stream is next, which was seen before, which must wait (rules R8 and R13).
+
+`admit` is pure; the functions around it load and store what it needs, one statement each for a whole batch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from common.envelope import Envelope, decode
+from common.postgres import Connection
+
+GAP = "gap"
+UNDECODABLE = "undecodable"
+
+_HEADS = "SELECT key, version, last_id, reason FROM stream_heads WHERE topic = %s AND key = ANY(%s)"
+_WAITING = """
+SELECT key, version, partition, "offset", type, value FROM parked_records
+WHERE topic = %s AND key = ANY(%s) ORDER BY key, version, "offset"
+"""
+_KEEP = """
+INSERT INTO parked_records (topic, key, version, partition, "offset", type, value) VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+_STORE_HEADS = """
+INSERT INTO stream_heads (topic, key, version, last_id, parked_at, reason)
+SELECT %s, key, version, last_id, CASE WHEN reason IS NOT NULL THEN now() END, reason
+FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[]) AS given(key, version, last_id, reason) ORDER BY key
+ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version, last_id = excluded.last_id, reason = excluded.reason,
+    parked_at = CASE WHEN excluded.reason IS NULL THEN NULL ELSE coalesce(stream_heads.parked_at, now()) END
+"""
+_FORGET = """
+DELETE FROM parked_records AS p USING unnest(%s::text[], %s::int[]) AS applied(key, version)
+WHERE p.topic = %s AND p.key = applied.key AND p.version <= applied.version
+"""
+
+
+class Record(NamedTuple):
+    """A record of a topic with its decoded envelope; `envelope` is None for a tombstone."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    type: str
+    value: bytes | None
+    envelope: Envelope
+
+    @property
+    def sequence(self) -> int:
+        """The event's number in its stream; 0 where the topic has none."""
+        return self.envelope.sequence or 0
+
+
+@dataclass
+class Head:
+    """What is known of a stream: last applied version and id; `reason` when it is parked, and what waits."""
+
+    version: int = 0
+    last_id: str = ""
+    reason: str | None = None
+    waiting: dict[int, Record] = field(default_factory=dict)
+
+
+@dataclass
+class Admitted:
+    """The outcome of `admit`: what to apply in order, what to keep for later, how many were seen before.
+
+    `diverged` came with a known sequence but another id: two histories of one stream, never to be skipped in silence.
+    """
+
+    ready: list[Record] = field(default_factory=list)
+    kept: list[Record] = field(default_factory=list)
+    diverged: list[Record] = field(default_factory=list)
+    released: set[str] = field(default_factory=set)
+    duplicates: int = 0
+
+
+def admit(records: Iterable[Record], heads: dict[str, Head], poisoned: Mapping[str, int]) -> Admitted:
+    """Sorts a batch by what its streams need and moves the heads on; a stream parked for a gap resumes when it closes.
+
+    `poisoned`: offset of the first undecodable record of a key; what stands behind it is kept.
+    """
+    out = Admitted()
+    for record in records:
+        head = heads.setdefault(record.key, Head())
+        if record.offset > poisoned.get(record.key, record.offset):
+            head.reason = head.reason or UNDECODABLE
+        version = record.sequence
+        if version <= head.version:
+            known = version < head.version or head.last_id in ("", record.envelope.id)
+            out.duplicates += known
+            if not known:
+                out.diverged.append(record)
+        elif version > head.version + 1 or head.reason not in (None, GAP):
+            head.reason = head.reason or GAP
+            head.waiting[version] = record
+            out.kept.append(record)
+        else:
+            out.released.update([record.key] if head.waiting else [])
+            _advance(head, record, out.ready)
+    return out
+
+
+def _advance(head: Head, record: Record, ready: list[Record]) -> None:
+    """Applies `record` and everything that waited right behind it."""
+    found: Record | None = record
+    while found is not None:
+        ready.append(found)
+        head.version, head.last_id = found.sequence, found.envelope.id
+        found = head.waiting.pop(head.version + 1, None)
+    for version in [v for v in head.waiting if v <= head.version]:
+        del head.waiting[version]
+    if head.reason == GAP and not head.waiting:
+        head.reason = None
+
+
+def load(conn: Connection, topic: str, keys: Sequence[str]) -> dict[str, Head]:
+    """The heads of `keys`, with what waits for those that are parked."""
+    rows = conn.execute(_HEADS, (topic, list(keys))).fetchall()
+    heads = {key: Head(version, last_id, reason) for key, version, last_id, reason in rows}
+    parked = [key for key, head in heads.items() if head.reason is not None]
+    if parked:
+        for key, version, partition, offset, type_, value in conn.execute(_WAITING, (topic, parked)).fetchall():
+            kept = Record(topic, partition, offset, key, type_, bytes(value), decode(value))
+            heads[key].waiting[version] = kept
+    return heads
+
+
+def store(conn: Connection, topic: str, heads: dict[str, Head], admitted: Admitted) -> None:
+    """Writes the heads that moved or were parked, keeps what must wait, forgets what waited and is applied now."""
+    names = sorted({r.key for r in admitted.ready} | {r.key for r in admitted.kept})
+    found = [heads[name] for name in names]
+    columns = ([h.version for h in found], [h.last_id for h in found], [h.reason for h in found])
+    if names:
+        conn.execute(_STORE_HEADS, (topic, names, *columns))
+    if admitted.kept:
+        rows = [(topic, r.key, r.sequence, r.partition, r.offset, r.type, r.value) for r in admitted.kept]
+        conn.cursor().executemany(_KEEP, rows)
+    if admitted.released:
+        released = sorted(admitted.released)
+        conn.execute(_FORGET, (released, [heads[name].version for name in released], topic))
+
+
+def park(conn: Connection, topic: str, key: str, reason: str) -> None:
+    """Parks a stream where it stands: what comes is kept until the cause is gone."""
+    conn.execute(
+        """
+        INSERT INTO stream_heads (topic, key, version, last_id, parked_at, reason) VALUES (%s, %s, 0, '', now(), %s)
+        ON CONFLICT (topic, key) DO UPDATE
+        SET reason = excluded.reason, parked_at = coalesce(stream_heads.parked_at, now())
+        """,
+        (topic, key, reason),
+    )
