@@ -279,7 +279,7 @@ class Projection:
         conn.execute(_STORE_OFFSETS, (list(offsets), list(offsets.values()), topic, self._ids[topic]))
 
     def _step_barrier(self, conn: Connection, consumer: Any, place: Any, record: Record) -> None:
-        """One step of a barrier under the offset lock; with the last one the offset moves past it and reading goes on."""
+        """One step of a barrier under the offset lock; the last one moves the offset past it and reading goes on."""
         subscription = self._by_topic[record.topic]
         if subscription.on_barrier is None:
             raise TypeError(f"{record.topic} has barriers but nobody works them off")

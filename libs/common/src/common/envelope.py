@@ -68,14 +68,15 @@ def render(
 ) -> bytes:
     """The JSON of an event.
 
-    `data` is JSON text and goes in untouched; of the other texts only key and correlation may hold characters to escape.
+    `data` is JSON text and goes in untouched; of the other texts only key and correlation may need escaping.
     """
     subject = _quote(key).decode()
     order = "" if sequence is None else f'"sequence":{sequence},'
     trace = f'"correlationid":{_quote(correlation).decode()},' if correlation else ""
     return (
         f'{{"specversion":"1.0","id":"{ident}","source":"{source}","type":"{type}","subject":{subject},"time":"{time}",'
-        f'"recordedtime":"{recorded}",{order}"partitionkey":{subject},{trace}"datacontenttype":"application/json","data":{data}}}'
+        f'"recordedtime":"{recorded}",{order}"partitionkey":{subject},{trace}'
+        f'"datacontenttype":"application/json","data":{data}}}'
     ).encode()
 
 

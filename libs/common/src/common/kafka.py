@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import crc32c  # noqa: F401  # without it the client computes checksums in Python, two thousand times slower: fail at start instead
+import crc32c  # noqa: F401  # without it the client checks sums in slow Python: fail at start instead
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError as KafkaError
@@ -98,7 +98,7 @@ class Raw(NamedTuple):
 
 
 def raw(message: Any) -> Raw:
-    """The parts of a client's record that readers look at; undecodable keys and headers become replacement characters."""
+    """The parts of a record that readers look at; undecodable keys and headers get replacement characters."""
     type_ = ""
     for name, value in message.headers:
         if name == TYPE_HEADER:

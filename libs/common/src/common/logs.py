@@ -7,7 +7,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_SECRET = ("password", "token", "secret", "authorization", "email", "name", "address", "phone")
+_SECRET = ("password", "token", "secret", "authorization", "email", "user_name", "holder", "address", "phone")
 
 
 def configure(service: str, level: str = "INFO") -> None:
@@ -30,8 +30,8 @@ def configure(service: str, level: str = "INFO") -> None:
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger whose lines carry `logger: name`."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    """A logger whose lines carry `component: name`."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(component=name)
     return logger
 
 

@@ -1,4 +1,4 @@
-"""Money as integer tiyn (1 tenge = 100 tiyn); decimal strings at the HTTP and file edges, a comma only for residents."""
+"""Money as integer tiyn (1 tenge = 100 tiyn); decimal strings at the edges, a comma only for residents."""
 
 import re
 from typing import NewType

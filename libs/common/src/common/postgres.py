@@ -49,7 +49,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterable[str]) -> None:
-    """COPY of prepared lines (fields joined by tabs, made safe by `escaped`, no line end) into `target` = `table (a, b)`."""
+    """COPY of prepared lines (fields made safe by `escaped`, joined by tabs) into `target` = `table (a, b)`."""
     with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
         copy.write("".join(f"{line}\n" for line in lines))
 

@@ -21,8 +21,8 @@ BATCH = 10_000
 FULL_SCAN_EVERY_S = 1.0
 _LOCK_SPACE = 7_206
 
-# Rows committed late stand below the hint; a scan from the start every second finds them, while the scans between do not
-# wade through the dead rows of what was deleted.
+# Rows committed late stand below the hint; a scan from the start every second finds them, while the scans between do
+# not wade through the dead rows of what was deleted.
 _BATCH = "SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) ORDER BY position LIMIT %s"
 _READ_PLAIN = f"""
 SELECT position, topic, partition, key, type, body, tombstone, barrier,
@@ -90,7 +90,7 @@ def _instant(text: str) -> str:
 
 
 def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]:
-    """The rows that may go out together: a barrier goes alone in its partition, once `clear` says nothing earlier waits."""
+    """The rows that may go out together: a barrier goes alone in its partition once `clear` says nothing waits."""
     closed: set[tuple[str, int]] = set()
     begun: set[tuple[str, int]] = set()
     for row in rows:
