@@ -1,0 +1,1 @@
+"""What receipts says and hears."""

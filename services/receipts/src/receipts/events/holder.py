@@ -1,0 +1,13 @@
+"""Who an account is in the name of, as heard on provider-sync.holders.v1."""
+
+import msgspec
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Name and address as printed, in the version that was heard."""
+
+    account: str
+    version: int
+    name: str = ""
+    address_ru: str = ""
+    address_kk: str = ""
