@@ -26,6 +26,7 @@ BATCH_SECONDS = Histogram("settlement_batch_seconds", "Time to apply one batch w
 LAG = Gauge("settlement_consumer_lag", "Records behind the end of the topic", ["topic"], multiprocess_mode="livesum")
 
 Ready = Callable[[], str | None]
+SUMMED = values.ValueClass.__name__ == "MmapedValue"  # true when PROMETHEUS_MULTIPROC_DIR was set at start
 
 
 class AdminServer:
@@ -78,7 +79,7 @@ def _handler(ready: Ready) -> type[BaseHTTPRequestHandler]:
 
 
 def _metrics() -> bytes:
-    if values.ValueClass.__name__ == "MmapedValue":
+    if SUMMED:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it unannotated
         return generate_latest(registry)

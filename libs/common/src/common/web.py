@@ -1,0 +1,169 @@
+"""The HTTP door: an app with OpenAPI 3.1, strict JSON bodies, request ids, problems, positions and idempotency keys."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import flask
+import structlog
+from flask import Response, request
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
+from pydantic import BaseModel, ConfigDict
+
+from common import problems, strictjson
+from common.errors import Refusal
+from common.ids import uuid7
+from common.postgres import Connection, Pool
+from common.problems import Malformed, Problem
+
+VISIBLE_WITHIN_S = 2.0
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}", re.ASCII)
+_POSITION = re.compile(r"(user|account)/([0-9A-Za-z-]{1,40})@(\d{1,9})", re.ASCII)
+_KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
+
+PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+BEARER = {"type": "http", "scheme": "bearer"}
+
+
+class Model(BaseModel):
+    """Base of request and response models: unknown fields are refused, the JSON schema is computed once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    _plain_schema: ClassVar[dict[type, dict[str, Any]]] = {}
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """pydantic's schema; the plain form is remembered, for the library in front asks for it on every request."""
+        if args or kwargs:
+            return super().model_json_schema(*args, **kwargs)
+        if cls not in Model._plain_schema:
+            Model._plain_schema[cls] = super().model_json_schema()
+        return Model._plain_schema[cls]
+
+
+class NotYetVisible(Refusal):
+    """What Read-After names has not arrived in this service within two seconds."""
+
+    code = "not-yet-visible"
+    status = 503
+    retriable = True
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Изменение принято, но ещё не дошло сюда. Повторите через секунду.",
+        "kk": "Өзгеріс қабылданды, бірақ мұнда әлі жеткен жоқ. Бір секундтан кейін қайталаңыз.",
+        "en": "What was accepted is not visible here yet; try again in a second.",
+    }
+
+
+class KeyMissing(Refusal):
+    """The call needs an Idempotency-Key and has none that is usable."""
+
+    code = "idempotency-key-required"
+    status = 400
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Добавьте заголовок Idempotency-Key: 1–128 видимых знаков ASCII.",
+        "kk": "Idempotency-Key тақырыбын қосыңыз: 1–128 көрінетін ASCII таңбасы.",
+        "en": "Send a header Idempotency-Key of 1 to 128 visible ASCII characters.",
+    }
+
+
+class KeyReused(Refusal):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency-key-reused"
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Этот Idempotency-Key уже использован с другим запросом.",
+        "kk": "Бұл Idempotency-Key басқа сұраумен пайдаланылған.",
+        "en": "This Idempotency-Key was used with another request.",
+    }
+
+
+def create_app(
+    name: str, title: str, description: str, *, body_limit_bytes: int = 1 << 20, streaming: tuple[str, ...] = ()
+) -> OpenAPI:
+    """An app with documentation at /openapi.json and /openapi/swagger, and every error as a problem document.
+
+    Bodies are JSON up to `body_limit_bytes`, read strictly; paths in `streaming` read their own bodies.
+    """
+    app = OpenAPI(
+        name,
+        info=Info(title=title, version="1.0.0", description=description),
+        security_schemes={"bearer": BEARER},
+        validation_error_callback=problems.invalid,
+        validation_error_model=Problem,
+        responses={"400": PROBLEM, "422": PROBLEM, "503": PROBLEM},
+    )
+    app.openapi_version = "3.1.1"
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.config["MAX_CONTENT_LENGTH"] = None if streaming else body_limit_bytes
+    problems.register(app)
+    app.before_request(lambda: _before(body_limit_bytes, streaming))
+    app.after_request(_after)
+    app.add_url_rule("/openapi.json", "openapi_document", lambda: app.api_doc)
+    return app
+
+
+def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
+    given = request.headers.get("X-Request-Id", "")
+    flask.g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+    structlog.contextvars.bind_contextvars(request=flask.g.request_id)
+    if request.path in streaming or request.method not in ("POST", "PUT", "PATCH"):
+        return
+    request.max_content_length = limit_bytes
+    body = request.get_data(cache=True)
+    if not body and not request.content_type:
+        return
+    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        flask.abort(415)
+    try:
+        strictjson.loads(body)
+    except strictjson.BadJson as error:
+        raise Malformed(reason=str(error)) from error
+
+
+def _after(answer: Response) -> Response:
+    answer.headers["X-Request-Id"] = flask.g.get("request_id", "")
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers.add("Vary", "Accept-Language")
+    return answer
+
+
+def wait_visible(pool: Pool, heads: Callable[[Connection, str, str], int]) -> None:
+    """Honours `Read-After: user/<id>@7`: waits until `heads(conn, "user", id)` is 7 or more; raises NotYetVisible."""
+    header = request.headers.get("Read-After")
+    if header is None:
+        return
+    wanted = [_POSITION.fullmatch(part.strip()) for part in header.split(",")[:8]]
+    deadline = time.monotonic() + VISIBLE_WITHIN_S
+    for position in wanted:
+        if position is None:
+            raise Malformed(field="Read-After", reason="Read-After is not like user/0190…@7 or account/100000123@41")
+        while not _visible(pool, heads, position):
+            if time.monotonic() > deadline:
+                raise NotYetVisible(retry_after_s=1)
+            time.sleep(0.02)
+
+
+def _visible(pool: Pool, heads: Callable[[Connection, str, str], int], position: re.Match[str]) -> bool:
+    with pool.connection() as conn:
+        return heads(conn, position[1], position[2]) >= int(position[3])
+
+
+def idempotency() -> tuple[str, str]:
+    """The request's Idempotency-Key and the digest of what it is bound to; raises KeyMissing."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise KeyMissing(field="Idempotency-Key")
+    bound = b"\n".join((request.method.encode(), request.path.encode(), request.get_data(cache=True)))
+    return key, hashlib.sha256(bound).hexdigest()
+
+
+def etagged(answer: Response, tag: str) -> Response:
+    """The answer with a strong ETag, or 304 when the reader already has it."""
+    answer.set_etag(tag)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.make_conditional(request)
+    return answer
