@@ -9,6 +9,9 @@ from pathlib import Path
 
 from native.waiting import TooLate, holds_within
 
+# Processes that this very process started: it must take their exit status, or they stay zombies.
+_OWN: dict[int, "subprocess.Popen[bytes]"] = {}
+
 
 @dataclass(frozen=True)
 class Child:
@@ -28,24 +31,22 @@ class Child:
         """Where its output goes."""
         return self.folder / f"{self.name}.log"
 
-    def start(
-        self, command: Sequence[str], env: Mapping[str, str], cwd: Path, user: str | None = None
-    ) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, user: str | None = None) -> None:
         """Start the command in a session of its own, as another system user when one is named."""
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
                 command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, user=user, group=user, extra_groups=[] if user else None,
             )  # fmt: skip
+        _OWN[process.pid] = process
         self.pid_file.write_text(f"{process.pid} {born(process.pid)}\n")
-        return process
 
     def pid(self) -> int | None:
         """The pid of the running process, or None; a pid that another program got since is not ours."""
         if not self.pid_file.exists():
             return None
         pid, _, stamp = self.pid_file.read_text().strip().partition(" ")
-        return int(pid) if pid and born(int(pid)) == stamp != "" else None
+        return int(pid) if stamp and born(int(pid)) == stamp else None
 
     def stop(self, patience_s: float = 30) -> None:
         """Ask the process to end, insist after a while, and forget its pid."""
@@ -88,8 +89,6 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 
 def _reap(pid: int) -> None:
-    """Take the exit status when the process is a child of ours, so that it does not stay a zombie."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    """Take the exit status when the process is a child of ours."""
+    if pid in _OWN:
+        _OWN[pid].poll()

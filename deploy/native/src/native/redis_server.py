@@ -1,9 +1,8 @@
 """Redis in a folder of ours; it holds Celery's queue, never a fact."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
-
-import redis
 
 from native.child import Child
 from native.find import redis_server
@@ -58,7 +57,8 @@ class Redis:
     def _answers(self) -> bool:
         self.child.must_live()
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
-                return bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
             return False
