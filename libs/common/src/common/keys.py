@@ -24,9 +24,9 @@ class KeyPublished(msgspec.Struct):
     jwk: dict[str, Any]
 
 
-def subscription() -> Subscription:
+def subscription(topic_prefix: str = "") -> Subscription:
     """For a service's consumer: keeps the table signing_keys."""
-    return Subscription(TOPIC, apply, frozenset([PUBLISHED]), holes=True)
+    return Subscription(topic_prefix + TOPIC, apply, frozenset([PUBLISHED]), holes=True)
 
 
 def apply(conn: Connection, records: Sequence[Record]) -> None:
