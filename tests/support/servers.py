@@ -39,6 +39,8 @@ def choose(environment: Mapping[str, str], engine_answers: Callable[[], bool]) -
 
 def engine_answers() -> bool:
     """Whether a container engine answers on this machine."""
+    if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
+        return False
     import docker
     from docker.errors import DockerException
 

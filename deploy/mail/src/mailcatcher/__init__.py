@@ -1,1 +1,1 @@
-"""Catches the mail of a development run and shows it."""
+"""Catches the mail of a development run: takes every message by SMTP, keeps it in a folder, shows it by HTTP."""

@@ -39,7 +39,16 @@ class Child:
                 start_new_session=True, user=user, group=user, extra_groups=[] if user else None,
             )  # fmt: skip
         _OWN[process.pid] = process
-        self.pid_file.write_text(f"{process.pid} {born(process.pid)}\n")
+        self.adopt(process.pid)
+
+    def adopt(self, pid: int) -> None:
+        """Write down the pid of a process that was started elsewhere."""
+        self.pid_file.parent.mkdir(parents=True, exist_ok=True)
+        self.pid_file.write_text(f"{pid} {born(pid)}\n")
+
+    def forget(self) -> None:
+        """Write down that there is no process."""
+        self.pid_file.unlink(missing_ok=True)
 
     def pid(self) -> int | None:
         """The pid of the running process, or None; a pid that another program got since is not ours."""
@@ -56,7 +65,7 @@ class Child:
             if not holds_within(patience_s, lambda: self._gone(pid)):
                 _send(pid, signal.SIGKILL)
                 holds_within(patience_s, lambda: self._gone(pid))
-        self.pid_file.unlink(missing_ok=True)
+        self.forget()
 
     def _gone(self, pid: int) -> bool:
         _reap(pid)

@@ -1,0 +1,131 @@
+"""All lasting processes under honcho's manager: prefixed logs, a restart for what dies, one clean end."""
+
+import multiprocessing
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import honcho.manager
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+from honcho.process import Process as HonchoProcess
+
+from native.child import Child
+from native.compose import Process
+from native.paths import ROOT
+from native.waiting import holds_within
+
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 60.0
+# Workers finish the document in hand before they go; honcho alone would kill them after five seconds.
+honcho.manager.KILL_WAIT = 25
+
+
+class Kept(HonchoProcess):  # type: ignore[misc]  # honcho ships no types
+    """A process that is started again when it dies, after a pause that grows while it keeps dying."""
+
+    def __init__(self, *args: Any, stopping: Any, child: Child, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.stopping, self.child = stopping, child
+
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+        """Live until told to stop, or until the manager itself is gone."""
+        self._events, manager, pause = events, os.getppid(), 0.5
+        if ignore_signals:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            born = time.monotonic()
+            status = self._live()
+            if self.stopping.is_set() or os.getppid() != manager:
+                break
+            pause = 0.5 if time.monotonic() - born > STEADY_S else min(pause * 2, LONGEST_PAUSE_S)
+            self._send_message(f"ended with {status}, starts again in {pause:.0f} s\n".encode())
+            if self.stopping.wait(pause):
+                break
+        self._send_message({"returncode": status}, type="stop")
+
+    def _live(self) -> int:
+        self._child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
+        self.child.adopt(self._child.pid)
+        self._send_message({"pid": self._child.pid}, type="start")
+        for line in iter(self._child.stdout.readline, b""):
+            self._send_message(line)
+        self._child.stdout.close()
+        status: int = self._child.wait()
+        self.child.forget()
+        return status
+
+
+class Logs(Printer):  # type: ignore[misc]  # honcho ships no types
+    """Prints every line with its process's name and writes it to the process's own file."""
+
+    def __init__(self, folder: Path, output: TextIO, *, quiet: bool) -> None:
+        super().__init__(output)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.quiet = folder, quiet
+        self.files: dict[str, TextIO] = {}
+
+    def write(self, message: Message) -> None:
+        """Print and keep one message."""
+        if not self.quiet:
+            super().write(message)
+        if message.name not in self.files:
+            path = self.folder / f"{message.name}.log"
+            self.files[message.name] = path.open("w", encoding="utf-8", buffering=1)
+        data = message.data
+        self.files[message.name].write(data.decode("utf-8", "replace") if isinstance(data, bytes) else data)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self.files.values():
+            file.close()
+
+
+class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no types
+    """The lasting processes of a plan."""
+
+    def __init__(self, folder: Path, *, quiet: bool) -> None:
+        self.logs = Logs(folder / "logs", sys.stdout, quiet=quiet)
+        super().__init__(self.logs)
+        self.folder = folder
+        self.stopping = multiprocessing.Event()
+        self._process_ctor = self._kept
+
+    def add(self, process: Process) -> None:
+        """Take a process in; it starts with the others in `loop`."""
+        command = shlex.join([sys.executable if word == "python" else word for word in process.command])
+        self.add_process(process.name, f"exec {command}", env=environment_of(process), cwd=str(ROOT))
+
+    def terminate(self) -> None:
+        """Tell the processes to end, the last in the file first."""
+        self.stopping.set()
+        self._processes = dict(reversed(self._processes.items()))
+        super().terminate()
+
+    def _kept(self, *args: Any, name: str, **more: Any) -> Kept:
+        child = Child(name, self.folder / "pids")
+        return Kept(*args, name=name, stopping=self.stopping, child=child, **more)
+
+
+def environment_of(process: Process) -> Mapping[str, str]:
+    """The machine's environment with the process's own settings over it."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **process.environment}
+
+
+def stop_leftovers(folder: Path) -> list[str]:
+    """End the processes that a killed run left behind; the names of those that were still there."""
+    left = [Child(file.stem, folder) for file in sorted((folder / "pids").glob("*.pid"))]
+    children = [Child(one.name, folder / "pids") for one in left]
+    alive = [child for child in children if child.pid()]
+    for child in alive:
+        os.kill(child.pid() or 0, signal.SIGTERM)
+    holds_within(25, lambda: not any(child.pid() for child in alive))
+    for child in children:
+        child.stop(patience_s=1)
+    return [child.name for child in alive]
