@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from common.postgres import Connection, copy_lines, copy_rows, escaped
 
+# The relay's hint relies on it: a transaction has its id before it takes its first position in the outbox.
+_TAKE_ID = "SELECT pg_current_xact_id()"
+
 
 class NewEvent(NamedTuple):
     """An event about to be stored. The caller holds the lock of its stream and gave it the next version.
@@ -41,6 +44,7 @@ class OutboxRow(NamedTuple):
 def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
     """Stores events in the order given and queues them for `topic`; raises UniqueViolation when a version is taken."""
     with conn.cursor() as cursor:
+        cursor.execute(_TAKE_ID)
         copy_lines(
             cursor,
             "events (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data)",
@@ -60,6 +64,7 @@ def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
 def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
     """Queues records that carry their own body, in the order given."""
     with conn.cursor() as cursor:
+        cursor.execute(_TAKE_ID)
         copy_rows(
             cursor,
             "outbox (topic, partition, key, type, body, tombstone, barrier)",

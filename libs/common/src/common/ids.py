@@ -35,6 +35,11 @@ def statement_id(account: str, period: str, version: int) -> UUID:
     return uuid5(_NAMESPACE, f"{account}/{period}/{version}")
 
 
+def named_id(name: str) -> UUID:
+    """The id of something that is made anew from facts: the same on every replay."""
+    return uuid5(_NAMESPACE, name)
+
+
 def secret_text(size_bytes: int = 32) -> str:
     """An unguessable URL-safe text for keys, tokens and links."""
     return secrets.token_urlsafe(size_bytes)

@@ -5,7 +5,6 @@ It may repeat a record, never skip one: there is no cursor that could pass a row
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,11 +17,11 @@ from common.telemetry import OUTBOX_SENT, AdminServer
 log = logs.get("relay")
 
 BATCH = 10_000
-FULL_SCAN_EVERY_S = 1.0
 _LOCK_SPACE = 7_206
 
-# Rows committed late stand below the hint; a scan from the start every second finds them, while the scans between do
-# not wade through the dead rows of what was deleted.
+# The hint keeps a scan from wading through the dead rows of what was deleted. It may only rise to a position below
+# which no transaction can commit a row any more: every writer has its transaction id before its first position
+# (eventstore), so once all ids handed out by then are finished, nothing below can appear.
 _BATCH = "SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) ORDER BY position LIMIT %s"
 _READ_PLAIN = f"""
 SELECT position, topic, partition, key, type, body, tombstone, barrier,
@@ -33,6 +32,9 @@ _READ_EVENTS = f"""
 SELECT b.position, b.topic, b.partition, b.key, b.type, b.body, b.tombstone, b.barrier,
        e.id::text, e.version, e.occurred_at::text, e.recorded_at::text, e.source, e.correlation_id, e.data
 FROM ({_BATCH}) AS b LEFT JOIN events AS e ON e.stream_id = b.key AND e.version = b.version ORDER BY b.position
+"""
+_HORIZON = """
+SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() AS s
 """
 _EARLIER = "SELECT EXISTS (SELECT FROM outbox WHERE topic = %s AND partition = %s AND position < %s)"
 _DELETE = "DELETE FROM outbox WHERE position = ANY(%s)"
@@ -116,7 +118,7 @@ class Relay:
     partitions: Sequence[int] = tuple(range(kafka.PARTITIONS))
     shard: int = 0
     hint: int = 0
-    scanned_at: float = 0.0
+    candidate: tuple[int, int] | None = None
     producer: Any = field(default=None, repr=False)
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
@@ -149,23 +151,37 @@ class Relay:
 
     def step(self, conn: Connection) -> int:
         """Reads one batch, sends it, deletes what was acknowledged; returns how many rows were read."""
+        oldest_running, _ = self._horizon(conn)
         rows = self._read(conn)
+        lowest_waiting = None
         if rows:
             acked = self._send(list(sendable(rows, lambda row: self._clear(conn, row))))
             conn.execute(_DELETE, ([row.position for row in acked],))
             gone = {row.position for row in acked}
-            waiting = [row.position for row in rows if row.position not in gone]
-            self.hint = (waiting[0] - 1) if waiting else rows[-1].position
+            lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
             OUTBOX_SENT.inc(len(acked))
+        self._raise_hint(conn, oldest_running, rows, lowest_waiting)
         return len(rows)
 
+    def _raise_hint(
+        self, conn: Connection, oldest_running: int, rows: Sequence[Row], lowest_waiting: int | None
+    ) -> None:
+        if self.candidate is not None and oldest_running >= self.candidate[1]:
+            read_to = rows[-1].position if len(rows) == BATCH else self.candidate[0]
+            below = read_to if lowest_waiting is None else lowest_waiting - 1
+            self.hint = max(self.hint, min(self.candidate[0], read_to, below))
+            self.candidate = None
+        if self.candidate is None and rows:
+            self.candidate = (rows[-1].position, self._horizon(conn)[1])
+
+    def _horizon(self, conn: Connection) -> tuple[int, int]:
+        """The oldest transaction id still running, and the next one to be handed out."""
+        found = conn.execute(_HORIZON).fetchone()
+        return (int(found[0]), int(found[1])) if found else (0, 0)
+
     def _read(self, conn: Connection) -> list[Row]:
-        started = time.monotonic()
-        since = self.hint
-        if started - self.scanned_at >= FULL_SCAN_EVERY_S:
-            since, self.scanned_at = 0, started
         query = _READ_EVENTS if self.event_store else _READ_PLAIN
-        found: list[Any] = conn.execute(query, (since, list(self.partitions), BATCH)).fetchall()
+        found: list[Any] = conn.execute(query, (self.hint, list(self.partitions), BATCH)).fetchall()
         return [Row(*row) for row in found]
 
     def _clear(self, conn: Connection, barrier: Row) -> bool:
