@@ -1,1 +1,1 @@
-"""What receipts says and hears."""
+"""The facts receipts says (`said`) and those it hears (`heard`, `statement`, `holder`)."""

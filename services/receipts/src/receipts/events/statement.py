@@ -33,6 +33,7 @@ class Line(msgspec.Struct, frozen=True):
     from_: date | None = msgspec.field(default=None, name="from")
     to: date | None = None
     volume: str | None = None
+    unit: str = ""
     unit_ru: str = ""
     unit_kk: str = ""
     tariff: str | None = None
@@ -116,7 +117,7 @@ class Payment(msgspec.Struct, frozen=True):
     """Money received in the month."""
 
     amount: int
-    paid_at: datetime
+    paid_at: datetime | None = None
     reference: str = ""
     provider: str = ""
     channel: str = ""
@@ -139,8 +140,8 @@ class Totals(msgspec.Struct, frozen=True):
 class Provider(msgspec.Struct, frozen=True):
     """A utility's requisites."""
 
-    name_ru: str
-    name_kk: str
+    name_ru: str = ""
+    name_kk: str = ""
     bin: str = ""
     iban: str = ""
     bic: str = ""

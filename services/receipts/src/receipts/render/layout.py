@@ -163,8 +163,8 @@ def _grouped(code: str) -> str:
 
 
 def _address(holder: Holder | None, language: Language) -> str:
-    if holder is None:
-        return text("holder_unknown", language)
+    if holder is None or holder.masked:
+        return text("holder_masked" if holder else "holder_unknown", language)
     own, other = holder.address_ru, holder.address_kk
     return clean((other or own) if language == "kk" else (own or other)) or text("holder_unknown", language)
 
@@ -242,7 +242,8 @@ def _payments(payments: tuple[Payment, ...], currency: str, language: Language) 
 
 def _payment(p: Payment, currency: str, language: Language) -> str:
     channel = optional(f"channel_{p.channel}", language, clean(p.channel))
-    return f"{moment(p.paid_at)[:10]} — {print_amount(p.amount, currency)}" + (f" ({channel})" if channel else "")
+    when = f"{moment(p.paid_at)[:10]} — " if p.paid_at else ""
+    return f"{when}{print_amount(p.amount, currency)}" + (f" ({channel})" if channel else "")
 
 
 def _named_providers(s: Statement) -> list[Provider]:

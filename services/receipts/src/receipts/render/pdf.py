@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -39,13 +40,21 @@ class _OnlyQr(URLFetcher):  # type: ignore[misc]  # the library is untyped
         return URLFetcherResponse(url, self._qr_png, {"Content-Type": "image/png"})
 
 
-def pdf(page: Page, verify_url: str) -> bytes:
-    """The document's bytes; the same page gives the same bytes."""
+@dataclass(frozen=True)
+class Rendered:
+    """A PDF and the number of its pages."""
+
+    data: bytes
+    pages: int
+
+
+def pdf(page: Page, verify_url: str) -> Rendered:
+    """The document; the same page gives the same bytes."""
     html = _template().render(p=page)
     with _no_collection():
         document = weasyprint.HTML(string=html, url_fetcher=_OnlyQr(_qr(verify_url)))
-        data: bytes = document.write_pdf(font_config=_fonts(), stylesheets=[_styles()], pdf_variant="pdf/ua-1")
-    return data
+        laid_out = document.render(font_config=_fonts(), stylesheets=[_styles()], pdf_variant="pdf/ua-1")
+        return Rendered(laid_out.write_pdf(pdf_variant="pdf/ua-1"), len(laid_out.pages))
 
 
 def template_version() -> str:

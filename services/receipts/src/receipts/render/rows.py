@@ -51,7 +51,7 @@ def service_row(row: Row, statement: Statement, language: Language) -> ServiceRo
         name=clean(_of(language, row.name_ru, row.name_kk)),
         provider=clean(_of(language, *names)),
         volume=quantity(single.volume) if single else "",
-        unit=clean(_of(language, single.unit_ru, single.unit_kk)) if single else "",
+        unit=_unit(single, language) if single else "",
         tariff=price(single.tariff) if single else "",
         basis=optional(f"basis_{single.basis}", language, "") if single else "",
         opening=figure_or_dash(row.opening),
@@ -70,8 +70,13 @@ def _of(language: Language, ru: str, kk: str) -> str:
     return (kk or ru) if language == "kk" else (ru or kk)
 
 
+def _unit(line: Line, language: Language) -> str:
+    """The unit's printed name; a unit the directory does not know is printed by its code."""
+    return clean(_of(language, line.unit_ru, line.unit_kk) or line.unit)
+
+
 def _parts(line: Line, period: str, language: Language) -> list[Part]:
-    unit = clean(_of(language, line.unit_ru, line.unit_kk))
+    unit = _unit(line, language)
     if not line.tiers:
         said = [
             optional(f"basis_{line.basis}", language, ""),

@@ -1,0 +1,187 @@
+"""The HTTP door: ask for a receipt, look after it, fetch it, check a printed one."""
+
+import re
+import time
+from threading import BoundedSemaphore
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import flask
+from flask import Response, request
+from flask_openapi.openapi import OpenAPI
+
+from common.auth import TokenVerifier
+from common.money import print_amount
+from common.postgres import Connection, Pool
+from common.problems import language
+from common.web import PROBLEM, KeyReused, create_app, etagged, idempotency, wait_visible
+from receipts.api.models import (
+    AccountPath,
+    CodePath,
+    ReceiptOrder,
+    ReceiptPath,
+    ReceiptView,
+    Verification,
+    receipt_view,
+    verification,
+)
+from receipts.api.throttle import Throttle
+from receipts.errors import AskedTooOften
+from receipts.events.heard import USERS
+from receipts.gateways import Files
+from receipts.handlers import requests
+from receipts.handlers.requests import Order
+from receipts.render.formats import moment, month
+from receipts.render.texts import Language, text
+from receipts.store.heard import user_head
+from receipts.store.receipts import Receipt
+from receipts.store.says import Says
+
+_LONGEST_WAIT_S = 10
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
+_ACCOUNT_POSITION = re.compile(r"account/[0-9A-Za-z-]{1,40}@\d{1,9}", re.ASCII)
+_SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
+_REFUSED: dict[Any, Any] = {"401": PROBLEM, "404": PROBLEM}
+_PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+class Receipts:
+    """The calls; one instance per web process."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        says: Says,
+        files: Files,
+        verifier: TokenVerifier,
+        *,
+        topic_prefix: str,
+        draft_deadline_s: int,
+        waiting_limit: int,
+        verify_per_minute: int,
+    ) -> None:
+        self._pool, self._says, self._files, self._verifier = pool, says, files, verifier
+        self._users_topic, self._draft_deadline_s = topic_prefix + USERS, draft_deadline_s
+        self._waiting = BoundedSemaphore(max(1, waiting_limit))
+        self._throttle = Throttle(verify_per_minute)
+
+    def app(self) -> OpenAPI:
+        """The Flask app with its routes and its OpenAPI document."""
+        app = create_app("receipts", "Receipts", __doc__ or "", body_limit_bytes=4096)
+        app.post(
+            "/v1/accounts/<string:number>/receipts",
+            summary="Ask for a receipt",
+            security=_SIGNED_IN,
+            responses=_REFUSED | {"200": ReceiptView, "202": ReceiptView, "429": PROBLEM},
+        )(self.ask)
+        app.get(
+            "/v1/receipts/<uuid:id>",
+            summary="How far a receipt is",
+            security=_SIGNED_IN,
+            responses=_REFUSED | {"200": ReceiptView},
+        )(self.look)
+        app.get(
+            "/v1/receipts/<uuid:id>/document",
+            summary="The PDF",
+            security=_SIGNED_IN,
+            responses=_REFUSED | {"200": _PDF, "409": PROBLEM},
+        )(self.fetch)
+        app.get(
+            "/v1/verify/<string:code>",
+            summary="Check a printed receipt",
+            responses=_REFUSED | {"200": Verification, "429": PROBLEM},
+        )(self.verify)
+        return app
+
+    def ask(self, path: AccountPath, body: ReceiptOrder) -> Response:
+        """Needs an Idempotency-Key. 202 while the document is made, 200 when it already stands ready."""
+        user = self._user()
+        key, digest = idempotency()
+        after = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
+        order = Order(user, path.number, body.period, body.language, key, digest, after)
+        receipt = requests.request_receipt(self._pool, self._says, order, self._draft_deadline_s)
+        if receipt.request_digest != digest:
+            raise KeyReused(field="Idempotency-Key")
+        answer = _viewed(receipt, 200 if receipt.progress == "ready" else 202)
+        answer.headers["Location"] = f"/v1/receipts/{receipt.id}"
+        return answer
+
+    def look(self, path: ReceiptPath) -> Response:
+        """With `Prefer: wait=5` the answer waits up to so many seconds (10 at the most) for the end."""
+        user = self._user()
+        found = _WAIT.search(request.headers.get("Prefer", ""))
+        wait_s = min(int(found[1]), _LONGEST_WAIT_S) if found else 0
+        answer = _viewed(self._awaited(user, path.id, wait_s), 200)
+        if wait_s:
+            answer.headers["Preference-Applied"] = f"wait={wait_s}"
+        return answer
+
+    def fetch(self, path: ReceiptPath) -> Response:
+        """The bytes of a ready document; ranges and conditional requests are answered."""
+        receipt = requests.ready_receipt(self._pool, self._user(), path.id)
+        digest = receipt.digest or ""
+        answer = flask.send_file(self._files.path(digest), mimetype="application/pdf", conditional=True, etag=digest)
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.headers["Content-Disposition"] = _disposition(receipt)
+        answer.headers["Content-Language"] = receipt.language
+        return answer
+
+    def verify(self, path: CodePath) -> Response:
+        """Public. A browser that scanned the printed code gets a page, everybody else JSON."""
+        if not self._throttle.admits(request.remote_addr or ""):
+            raise AskedTooOften(retry_after_s=60)
+        found = requests.verified(self._pool, path.code)
+        view = verification(found)
+        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+            shown: Language = "kk" if found.language == "kk" else "ru"
+            page = flask.render_template(
+                "verify.html",
+                v=view,
+                amount=print_amount(found.to_pay, found.currency),
+                month=month(found.period, shown),
+                made_at=moment(found.ready_at),
+                language=shown,
+                t=lambda key: text(key, shown),
+            )
+            return Response(page, content_type="text/html; charset=utf-8")
+        return etagged(
+            Response(view.model_dump_json(), content_type="application/json"), f"{path.code}{view.superseded}"
+        )
+
+    def _user(self) -> str:
+        """Who calls; waits for what Read-After names of this user. What it names of accounts the ledger waits for."""
+        user = self._verifier.verify(request.headers.get("Authorization")).user
+
+        def head(conn: Connection, kind: str, ident: str) -> int:
+            own = kind == "user" and ident == user
+            return user_head(conn, self._users_topic, user) if own else 1_000_000_000
+
+        wait_visible(self._pool, head)
+        return user
+
+    def _awaited(self, user: str, ident: UUID, wait_s: int) -> Receipt:
+        """Looks again until the end of the work or of the time; only some threads may wait so, the others answer."""
+        receipt = requests.receipt(self._pool, user, ident)
+        if not wait_s or not self._waiting.acquire(blocking=False):
+            return receipt
+        try:
+            until = time.monotonic() + wait_s
+            while receipt.progress in ("queued", "rendering") and time.monotonic() < until:
+                time.sleep(0.05)
+                receipt = requests.receipt(self._pool, user, ident)
+        finally:
+            self._waiting.release()
+        return receipt
+
+
+def _viewed(receipt: Receipt, status: int) -> Response:
+    view = receipt_view(receipt, language())
+    return Response(view.model_dump_json(), status, content_type="application/json")
+
+
+def _disposition(receipt: Receipt) -> str:
+    """RFC 6266: the name in the document's language, and a plain one for readers of old."""
+    title = text("title_short", "kk" if receipt.language == "kk" else "ru")
+    tail = f"{receipt.period}_{receipt.account}.pdf"
+    return f"inline; filename=\"receipt_{tail}\"; filename*=UTF-8''{quote(f'{title}_{tail}', safe='')}"

@@ -1,0 +1,110 @@
+"""Requests and responses as the OpenAPI document shows them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from common.money import format_amount
+from common.web import Model
+from receipts.errors import reason_texts
+from receipts.store.documents import Verified
+from receipts.store.receipts import Receipt
+
+
+class AccountPath(Model):
+    """Which account."""
+
+    number: str = Field(pattern=r"^[0-9A-Za-z-]{1,20}$", description="The account's number.")
+
+
+class ReceiptPath(Model):
+    """Which request."""
+
+    id: UUID
+
+
+class CodePath(Model):
+    """Which printed code."""
+
+    code: str = Field(pattern=r"^[0-9A-Za-z-]{1,32}$", description="The code as printed; hyphens do not matter.")
+
+
+class ReceiptOrder(Model):
+    """A receipt that is wanted."""
+
+    period: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-10"])
+    language: Literal["ru", "kk"]
+
+
+class Failure(Model):
+    """Why there is no document."""
+
+    code: str
+    detail: str
+
+
+class ReceiptView(Model):
+    """A request and how far its document is."""
+
+    id: UUID
+    account: str
+    period: str
+    language: Literal["ru", "kk"]
+    state: Literal["queued", "rendering", "ready", "failed"]
+    created_at: datetime
+    ready_at: datetime | None = None
+    pages: int | None = None
+    size_bytes: int | None = None
+    document: str | None = Field(default=None, description="Where the PDF is, once it is ready.")
+    reason: Failure | None = None
+
+
+class Verification(Model):
+    """What may be said publicly of a printed document."""
+
+    account: str = Field(description="All but the last digits hidden.", examples=["•••••0123"])
+    period: str
+    language: Literal["ru", "kk"]
+    amount: str = Field(description="The sum to pay as printed.", examples=["11538.41"])
+    currency: str
+    provisional: bool = Field(description="The month was open when it was made.")
+    superseded: bool = Field(description="There is a newer statement of the month.")
+    made_at: datetime
+
+
+def receipt_view(receipt: Receipt, language: str) -> ReceiptView:
+    """The representation of a request."""
+    ready, failure = receipt.progress == "ready", receipt.failure
+    return ReceiptView.model_validate(
+        {
+            "id": receipt.id,
+            "account": receipt.account,
+            "period": receipt.period,
+            "language": receipt.language,
+            "state": receipt.progress,
+            "created_at": receipt.created_at,
+            "ready_at": receipt.ready_at,
+            "pages": receipt.pages,
+            "size_bytes": receipt.size_bytes,
+            "document": f"/v1/receipts/{receipt.id}/document" if ready else None,
+            "reason": Failure(code=failure, detail=reason_texts(failure)[language]) if failure else None,
+        }
+    )
+
+
+def verification(found: Verified) -> Verification:
+    """The representation of a check."""
+    return Verification.model_validate(
+        {
+            "account": "•" * max(0, len(found.account) - 4) + found.account[-4:],
+            "period": found.period,
+            "language": found.language,
+            "amount": format_amount(found.to_pay),
+            "currency": found.currency,
+            "provisional": found.statement_version == 0,
+            "superseded": found.superseded,
+            "made_at": found.ready_at,
+        }
+    )

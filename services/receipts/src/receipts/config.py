@@ -1,0 +1,35 @@
+"""Settings of receipts, read once from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.env import load
+
+
+@dataclass(frozen=True)
+class Config:
+    """One field per variable, named like it."""
+
+    database_url: str
+    kafka_bootstrap_servers: str
+    redis_url: str
+    files_dir: Path
+    admin_port: int = 0
+    http_host: str = "127.0.0.1"
+    http_port: int = 18104
+    web_workers: int = 1
+    web_threads: int = 8
+    public_url: str = "http://127.0.0.1:18104"
+    log_level: str = "INFO"
+    topic_prefix: str = ""
+    render_processes: int = 2
+    render_limit_s: int = 30
+    sweep_every_s: int = 30
+    draft_deadline_s: int = 60
+    bulk_chains: int = 1
+    verify_per_minute: int = 60
+
+
+def from_environment() -> Config:
+    """The settings, or one BadSettings that lists what is wrong."""
+    return load(Config)

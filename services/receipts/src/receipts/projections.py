@@ -1,0 +1,82 @@
+"""Heard facts → rows, and the identity of a document: pure functions."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from receipts.events.holder import Holder
+from receipts.events.statement import Statement, decode_statement
+
+# No 0/O, 1/I: a resident types the code from paper.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LENGTH = 16
+_NOT_FACTS = ("request", "hash", "statement")
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A row of the table statements."""
+
+    account: str
+    period: str
+    version: int
+    facts_hash: str
+    to_pay: int
+    currency: str
+    data: str
+
+
+@dataclass(frozen=True)
+class DocumentKey:
+    """What a document depends on: two requests with the same key get the same document."""
+
+    account: str
+    period: str
+    language: str
+    masked: bool
+    template: str
+    statement_version: int
+    facts_hash: str
+    holder_version: int
+
+    @property
+    def code(self) -> str:
+        """The document's name and the code printed on it: 80 bits that nobody without the facts can guess."""
+        digest = hashlib.sha256(_canonical.encode(self)).digest()
+        return "".join(_ALPHABET[byte & 31] for byte in digest[:_CODE_LENGTH])
+
+
+def statement_row(data: msgspec.Raw) -> StatementRow:
+    """An issued or drafted statement as it is stored; raises msgspec.ValidationError."""
+    s = decode_statement(data)
+    text = bytes(data).decode()
+    return StatementRow(s.account, s.period, s.version, facts_hash(s, text), due(s), s.currency, text)
+
+
+def due(statement: Statement) -> int:
+    """The sum that stands large on the document."""
+    return statement.due_now.total if statement.provisional and statement.due_now else statement.totals.to_pay
+
+
+def facts_hash(statement: Statement, data: str) -> str:
+    """SHA-256 of the facts: who asked, and in an open month the moment of asking, are none."""
+    facts: dict[str, Any] = msgspec.json.decode(data)
+    for name in (*_NOT_FACTS, "cut_off") if statement.provisional else _NOT_FACTS:
+        facts.pop(name, None)
+    return hashlib.sha256(_canonical.encode(facts)).hexdigest()
+
+
+def shown_holder(holder: Holder | None, masked: bool) -> Holder | None:
+    """The holder as this reader may see it: initials and no address while the link is masked."""
+    if holder is None or not masked:
+        return holder
+    initials = " ".join(f"{word[0]}." for word in holder.name.split())
+    return Holder(holder.account, holder.version, initials, masked=True)
+
+
+def typed_code(text: str) -> str:
+    """A code as somebody typed or scanned it: `abcd-2345…` → `ABCD2345…`."""
+    return "".join(c for c in text.upper() if c in _ALPHABET) if len(text) <= 2 * _CODE_LENGTH else ""
