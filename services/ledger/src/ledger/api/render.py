@@ -1,0 +1,173 @@
+"""From the ledger's values to the JSON of the API: tiyn become decimal strings, absent values stay away."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from common.clock import to_wire
+from common.money import format_amount
+from ledger.domain.mask import masked
+from ledger.domain.statement import Directory
+from ledger.events import said
+from ledger.handlers.read import AccountView, StatementView
+from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
+
+Json = dict[str, Any]
+
+_SUMS = ("opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing", "to_pay")
+_AMOUNTS = frozenset({*_SUMS, "amount", "debt", "advances", "total"})
+_PAYMENTS = ("payment.received", "payment.reversed", "advance.applied")
+
+
+def mine(found: list[tuple[Visible, int]], currency: str) -> Json:
+    """The caller's accounts."""
+    accounts = [_holder(v) | {"due_now": format_amount(due), "currency": currency} for v, due in found]
+    return {"accounts": accounts}
+
+
+def account(view: AccountView) -> Json:
+    """The account's data."""
+    base = view.base
+    fields = ("building", "flat", "premises", "residents", "area_total", "area_heated")
+    data = {name: value for name in fields if (value := getattr(base, name)) is not None}
+    return _holder(view.visible) | {
+        **data,
+        "numbers": [view.visible.account, *base.numbers],
+        "closed": base.closed,
+        "services": [_service(name, view) for name in sorted(base.services, key=lambda s: _order(s, view))],
+        "meters": [_meter(name, view) for name in sorted(base.meters)],
+        "stated": {group: _stated(at, who, view.directory) for group, (at, who) in base.recorded.items()},
+    }
+
+
+def months(visible: Visible, open_: list[said.StatementIssued], closed: list[tuple[Any, ...]]) -> Json:
+    """Months with totals, the open ones first."""
+    rows = [
+        {"period": s.period, "state": "open", "version": 0} | {n: format_amount(getattr(s.totals, n)) for n in _SUMS}
+        for s in open_
+    ]
+    rows += [
+        {"period": period, "state": "issued", "version": version}
+        | {name: format_amount(amount) for name, amount in zip(_SUMS, amounts, strict=True)}
+        for period, version, *amounts in closed
+    ]
+    return {"account": visible.account, "periods": rows} | _stale(visible.stale_since)
+
+
+def statement(view: StatementView) -> Json:
+    """A statement with what came since and what is due now."""
+    came = {"since": msgspec.to_builtins(view.since), "due_now": msgspec.to_builtins(view.due_now)}
+    found: Json = _printed({**view.statement, **came})
+    return found | _stale(view.stale_since)
+
+
+def entry(posting: Posting) -> Json:
+    """One fact about money."""
+    found: Json = {
+        "kind": posting.kind,
+        "counted_in": posting.part,
+        "period": posting.period,
+        "amount": format_amount(posting.amount),
+        "provider": posting.provider,
+        "reference": posting.reference,
+        "happened_at": to_wire(posting.happened_at),
+        "recorded_at": to_wire(posting.recorded_at),
+        "detail": _printed(msgspec.json.decode(posting.detail)),
+    }
+    if posting.for_period:
+        found["for_period"] = posting.for_period
+    if posting.kind in _PAYMENTS:
+        shares = [{"service": service, "amount": format_amount(amount)} for service, amount in posting.shares]
+        return found | {"split": shares}
+    return found | {"service": posting.shares[0][0]}
+
+
+def reading(row: ReadingRow) -> Json:
+    """A meter reading."""
+    return {
+        "taken_on": row.taken_on,
+        "value": row.value,
+        "source": row.source,
+        "provider": row.provider,
+        "recorded_at": to_wire(row.recorded_at),
+    }
+
+
+def change(row: ChangeRow, directory: Directory) -> Json:
+    """What a provider said of the account's base data."""
+    told = {k: v for k, v in msgspec.to_builtins(row.said).items() if k not in ("provider", "effective_from")}
+    return {
+        "kind": row.kind,
+        "holds_from": row.holds_from.isoformat(),
+        "recorded_at": to_wire(row.recorded_at),
+        "said": told,
+        "stated": _stated(to_wire(row.recorded_at), row.said.provider, directory),
+    }
+
+
+def _holder(v: Visible) -> Json:
+    found: Json = {"account": v.account, "position": f"account/{v.account}@{v.position}"}
+    if v.name is not None:
+        found |= {"holder": masked(v.name) if v.masked else v.name}
+    if v.address_ru is not None and not v.masked:
+        found |= {"address_ru": v.address_ru, "address_kk": v.address_kk}
+    return found | _stale(v.stale_since)
+
+
+def _order(service: str, view: AccountView) -> tuple[int, str]:
+    return view.directory.service(service).order, service
+
+
+def _service(name: str, view: AccountView) -> Json:
+    connection, names = view.base.services[name], view.directory.service(name)
+    found: Json = {
+        "service": name,
+        "name_ru": names.name_ru,
+        "name_kk": names.name_kk,
+        "since": connection.since,
+        "stated": _stated(connection.recorded_at, names.provider or connection.provider, view.directory),
+    }
+    tariff = view.tariffs.get(name)
+    return found | ({"tariff": msgspec.to_builtins(tariff)} if tariff else {})
+
+
+def _meter(name: str, view: AccountView) -> Json:
+    device = view.base.meters[name]
+    shown = {
+        "coefficient": device.coefficient,
+        "verified_until": device.verified_until,
+        "replacement_planned": device.replacement_planned,
+        "last_reading": reading(view.readings[name]) if name in view.readings else None,
+    }
+    return {
+        "meter": name,
+        "service": device.service,
+        **{key: value for key, value in shown.items() if value is not None},
+        "stated": _stated(device.recorded_at, device.provider, view.directory),
+    }
+
+
+def _stated(recorded_at: str, provider: str, directory: Directory) -> Json:
+    """Who said it, when it was recorded, and whom to ask for a change."""
+    found: Json = {"recorded_at": recorded_at, "provider": provider}
+    known = directory.providers.get(provider)
+    if known:
+        found |= {"name_ru": known.name_ru, "name_kk": known.name_kk, "phone": known.phone}
+    return found
+
+
+def _stale(since: datetime | None) -> Json:
+    return {"stale_since": to_wire(since)} if since else {}
+
+
+def _printed(value: Any) -> Any:
+    """The same document with every amount of money as a decimal string."""
+    if isinstance(value, list):
+        return [_printed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: format_amount(item) if key in _AMOUNTS and isinstance(item, int) else _printed(item)
+        for key, item in value.items()
+    }

@@ -1,0 +1,145 @@
+"""The routes: parse, call one handler, render."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from flask import Response, request
+from flask_openapi.models.tag import Tag
+from flask_openapi.openapi import OpenAPI
+
+from common.auth import TokenVerifier
+from common.postgres import Pool
+from common.web import PROBLEM, Model, create_app, etagged, wait_visible
+from ledger.api import models, render
+from ledger.config import Config
+from ledger.errors import BrokenCursor
+from ledger.handlers import read
+
+_PAYMENT_KINDS = ["payment.received", "payment.reversed"]
+_TAG = Tag(name="accounts", description="What a resident sees of the accounts linked to the cabinet.")
+_DESCRIPTION = "Accounts, statements, charges and payments of a settlement centre; read only."
+
+
+@dataclass(frozen=True)
+class Door:
+    """What every route needs."""
+
+    pool: Pool
+    verifier: TokenVerifier
+    config: Config
+
+    def caller(self) -> str:
+        """The signed-in user, after what Read-After names is visible; raises NotSignedIn, NotYetVisible."""
+        user = self.verifier.verify(request.headers.get("Authorization")).user
+        wait_visible(self.pool, lambda conn, kind, key: read.head_for(conn, user, kind, key, self.config))
+        return user
+
+
+def create(pool: Pool, verifier: TokenVerifier, config: Config) -> OpenAPI:
+    """The ledger's HTTP API."""
+    app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(pool, verifier, config)
+    _add_accounts(app, door)
+    _add_history(app, door)
+    return app
+
+
+def _add_accounts(app: OpenAPI, door: Door) -> None:
+    pool, config = door.pool, door.config
+
+    @app.get("/v1/accounts", **_answers(models.MineList))
+    def my_accounts() -> Response:
+        """My accounts, each with what is due now."""
+        return _json(render.mine(read.my_accounts(pool, door.caller(), config), config.currency))
+
+    @app.get("/v1/accounts/<number>", **_answers(models.AccountData))
+    def account(path: models.AccountPath) -> Response:
+        """The account's data: holder, address, residents, area, services with tariffs, meters."""
+        view = read.account(pool, door.caller(), path.number, config)
+        return etagged(_json(render.account(view)), view.tag)
+
+    @app.get("/v1/accounts/<number>/periods", **_answers(models.MonthList))
+    def periods(path: models.AccountPath) -> Response:
+        """Months with totals, newest first."""
+        return _json(render.months(*read.periods(pool, door.caller(), path.number, config)))
+
+    @app.get("/v1/accounts/<number>/statement", **_answers(models.StatementData))
+    def statement(path: models.AccountPath, query: models.StatementQuery) -> Response:
+        """The statement of a month, issued or as it stands now."""
+        view = read.statement(pool, door.caller(), path.number, query.period, config)
+        return etagged(_json(render.statement(view)), view.tag)
+
+
+def _add_history(app: OpenAPI, door: Door) -> None:
+    pool, config = door.pool, door.config
+
+    @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))
+    def entries(path: models.AccountPath, query: models.EntriesQuery) -> Response:
+        """Charges, adjustments, benefits, penalties and payments, newest first."""
+        kinds = [query.kind] if query.kind else None
+        return _money(door, path.number, query, kinds=kinds, period=query.period, service=query.service)
+
+    @app.get("/v1/accounts/<number>/payments", **_answers(models.EntryPage))
+    def payments(path: models.AccountPath, query: models.PageQuery) -> Response:
+        """Payments with their split over the services, newest first."""
+        return _money(door, path.number, query, kinds=_PAYMENT_KINDS)
+
+    @app.get("/v1/accounts/<number>/meters/<meter>/readings", **_answers(models.ReadingPage))
+    def readings(path: models.MeterPath, query: models.PageQuery) -> Response:
+        """A meter's readings, oldest first, for plots."""
+        after = _cursor(query.after, str, int) if query.after else read.OLDEST
+        user, limit = door.caller(), query.limit
+        rows = read.readings(pool, user, path.number, path.meter, config, after=after, limit=limit)
+        return _json({"readings": [render.reading(row) for row in rows]} | _next(rows, limit, read.reading_place))
+
+    @app.get("/v1/accounts/<number>/changes", **_answers(models.ChangePage))
+    def changes(path: models.AccountPath, query: models.PageQuery) -> Response:
+        """What changed in the account's base data, when, and by whom; newest first."""
+        before = _cursor(query.after, int)[0] if query.after else read.EVERYTHING
+        user, limit = door.caller(), query.limit
+        rows, directory = read.changes(pool, user, path.number, config, before=before, limit=limit)
+        following = _next(rows, limit, lambda row: [row.sequence])
+        return _json({"changes": [render.change(row, directory) for row in rows]} | following)
+
+
+def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:
+    before = _cursor(query.after, str, int) if query.after else read.FIRST_PAGE
+    found = read.money(door.pool, door.caller(), number, door.config, before=before, limit=query.limit, **asked)
+    following = _next(found, query.limit, lambda posting: [posting.period, posting.sequence])
+    return _json({"entries": [render.entry(posting) for posting in found]} | following)
+
+
+def _answers(model: type[Model]) -> dict[str, Any]:
+    """What a route's documentation says besides its parameters."""
+    responses = {"200": model, "401": PROBLEM, "404": PROBLEM}
+    return {"tags": [_TAG], "security": [{"bearer": []}], "responses": responses}
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), content_type="application/json")
+
+
+def _next(rows: Sequence[Any], limit: int, place: Callable[[Any], list[Any]]) -> dict[str, str]:
+    """Where the page after this one begins; absent on the last page."""
+    if len(rows) < limit:
+        return {}
+    return {"next": base64.urlsafe_b64encode(msgspec.json.encode(place(rows[-1]))).decode().rstrip("=")}
+
+
+def _cursor(text: str, *kinds: type) -> Any:
+    """The place an earlier page ended at; raises BrokenCursor."""
+    try:
+        place = msgspec.json.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise BrokenCursor(field="after") from error
+    if not isinstance(place, list) or list(map(type, place)) != list(kinds) or not _sane(place):
+        raise BrokenCursor(field="after")
+    return tuple(place)
+
+
+def _sane(place: list[Any]) -> bool:
+    """No text or number that PostgreSQL would refuse."""
+    return all(abs(p) < 1 << 31 if isinstance(p, int) else p.isprintable() and len(p) <= 10 for p in place)

@@ -1,0 +1,83 @@
+"""The Kafka door: what the ledger reacts to, on one page."""
+
+from collections.abc import Sequence
+
+from common import keys
+from common.consumer import Projection, Safeguards, Subscription
+from common.envelope import full_type
+from common.postgres import Connection
+from common.streams import Record
+from ledger.config import Config
+from ledger.events import heard
+from ledger.events.heard import accounts_type, receipts_type, users_type
+from ledger.handlers import close, draft, hear, project
+from ledger.projections import PROJECT
+
+GROUP = "ledger.projection"
+
+_BARRIER = accounts_type("period.closed")
+_USERS_SKIPPED = ("user.registered", "user.confirmed", "language.changed", "password.changed", "email.changed")
+_RECEIPTS_SKIPPED = ("receipt.rendered", "receipt.failed")
+
+
+def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
+    """Every topic with what is applied, what is known and skipped, and the barrier of a month's close.
+
+    Without `says` nothing is published and requests for drafts are passed over: a replay.
+    """
+    requested = frozenset([receipts_type("receipt.requested")])
+    return [
+        Subscription(
+            config.topic(heard.ACCOUNTS),
+            lambda conn, records: _facts(conn, records, config, says),
+            frozenset(PROJECT),
+            sequenced=True,
+            barriers=frozenset([_BARRIER]),
+            on_barrier=lambda conn, record: close.close_chunk(conn, record, config, says=says),
+        ),
+        Subscription(
+            config.topic(heard.HOLDERS),
+            hear.hear_holders,
+            frozenset([full_type("provider-sync", "holder.stated")]),
+            holes=True,
+        ),
+        Subscription(
+            config.topic(heard.DIRECTORY),
+            hear.hear_directory,
+            frozenset([full_type("provider-sync", "directory.stated")]),
+            holes=True,
+        ),
+        Subscription(
+            config.topic(heard.USERS),
+            hear.hear_users,
+            frozenset(hear.LINKS),
+            frozenset(map(users_type, _USERS_SKIPPED)),
+            sequenced=True,
+        ),
+        Subscription(
+            config.topic(heard.RECEIPTS),
+            lambda conn, records: draft.hear_requests(conn, records, config),
+            requested if says else frozenset(),
+            frozenset(map(receipts_type, _RECEIPTS_SKIPPED)) | requested,
+        ),
+        keys.subscription(config.topic_prefix),
+    ]
+
+
+def _facts(conn: Connection, records: Sequence[Record], config: Config, says: bool) -> None:
+    project.apply_facts(conn, records, config, says=says)
+    if says:
+        draft.answer_waiting(conn, config)
+
+
+def projection(config: Config, safeguards: Safeguards | None = None) -> Projection:
+    """The consuming process; only tests give safeguards."""
+    return Projection(
+        url=config.database_url,
+        bootstrap=config.kafka_bootstrap_servers,
+        group=config.topic(GROUP),
+        subscriptions=subscriptions(config),
+        member=config.consumer_member or None,
+        safeguards=safeguards or Safeguards(),
+        idle=lambda conn: draft.answer_idle(conn, config),
+    )

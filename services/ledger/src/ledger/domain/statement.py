@@ -1,0 +1,290 @@
+"""What a month says of an account: rows, totals, what is brought into the next month, what is due now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from common.ids import statement_id
+from common.period import Period, following, last_day
+from ledger.domain.base import AccountBase, Stated, base_on
+from ledger.domain.entry import Entry, applied_advance
+from ledger.domain.split import ADVANCE, PAID, PARTS, Dues, Opening, SplitRule, apply_advance, rule_for
+from ledger.events import said
+from ledger.events.heard import Detail, Provider, Service
+
+_detail_of = msgspec.json.Decoder(Detail).decode
+_ADVANCE_NAMES = Service(name_ru="Переплата", name_kk="Артық төлем", order=10_000)
+DUE_DAY = 25
+_PAYMENTS = ("payment.received", "payment.reversed")
+
+
+class Directory(NamedTuple):
+    """Names and requisites as the directory states them now, and the centre's currency."""
+
+    services: Mapping[str, Service]
+    providers: Mapping[str, Provider]
+    currency: str
+
+    def service(self, name: str) -> Service:
+        """The service; one the directory does not know is named by its id."""
+        return self.services.get(name) or (_ADVANCE_NAMES if name == ADVANCE else Service("", name, name))
+
+
+class OpenAccount(NamedTuple):
+    """An account with everything that came after its last closed month; `position` is the last sequence applied."""
+
+    account: str
+    closed_through: str
+    position: int
+    openings: Mapping[str, Opening]
+    entries: Sequence[Entry]
+    changes: Sequence[Stated]
+    readings: Mapping[str, Sequence[said.Reading]]
+
+    def months_through(self, period: str) -> list[str]:
+        """The months to close so that `period` is closed, in order; empty when it is closed already."""
+        first = following(Period(self.closed_through)) if self.closed_through else self._oldest(period)
+        months: list[str] = []
+        while first <= period:
+            months.append(first)
+            first = following(first)
+        return months
+
+    def _oldest(self, period: str) -> Period:
+        return Period(min((entry.period for entry in self.entries if entry.period < period), default=period))
+
+
+class Month(NamedTuple):
+    """One account's month with all that its statement is made of."""
+
+    account: str
+    period: str
+    position: int
+    cut_off: str
+    openings: Mapping[str, Opening]
+    entries: Sequence[Entry]
+    base: AccountBase
+    readings: Mapping[str, Sequence[said.Reading]]
+
+
+class Closed(NamedTuple):
+    """The outcome of a close: the statement, what the next month opens with, the entries of an applied advance."""
+
+    statement: said.StatementIssued
+    openings: Mapping[str, Opening]
+    advance: list[Entry]
+
+
+def close_through(
+    account: OpenAccount, period: str, cut_off: str, directory: Directory, rules: Sequence[SplitRule]
+) -> list[Closed]:
+    """Closes every open month up to `period` in order, each opening with what the one before left."""
+    closed: list[Closed] = []
+    openings = account.openings
+    for month in account.months_through(period):
+        entries = [entry for entry in account.entries if entry.period == month]
+        base = base_on(account.changes, last_day(Period(month)).isoformat())
+        given = Month(account.account, month, account.position, cut_off, openings, entries, base, account.readings)
+        closed.append(close(given, directory, rule_for(rules, month)))
+        openings = closed[-1].openings
+    return closed
+
+
+def close(month: Month, directory: Directory, rule: SplitRule) -> Closed:
+    """Closes a month: applies the advance to what is due, then adds up."""
+    dues = dues_of(month.period, month.openings, month.entries)
+    shares = apply_advance(dues, rule)
+    advance = applied_advance(month.account, month.period, shares, month.cut_off) if shares else []
+    for entry in advance:
+        dues.post(entry.period, entry.service, entry.part, entry.amount)
+    statement = _statement(month, [*month.entries, *advance], directory)
+    return Closed(statement, _brought_on(statement.rows, dues), advance)
+
+
+def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entry]) -> Dues:
+    """The dues that openings and entries make."""
+    dues = Dues()
+    for service, opening in openings.items():
+        dues.open_with(period, service, opening)
+    for entry in entries:
+        dues.post(entry.period, entry.service, entry.part, entry.amount)
+    return dues
+
+
+def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
+    """What is due as if every open month closed now; moves the advance within `dues`."""
+    for service, amount in apply_advance(dues, rule).items():
+        dues.post("", service, PAID.name, amount)
+    rows: dict[str, int] = defaultdict(int)
+    for due in dues.all_outstanding():
+        rows[due.service] += due.amount
+    ordered = sorted(rows, key=rule.place)
+    return said.DueNow(sum(rows.values()), [said.DueRow(service, rows[service]) for service in ordered])
+
+
+def since(cut_off: str | None, entries: Sequence[Entry]) -> said.Since:
+    """What came after the last close."""
+    sums: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        sums[entry.part] += entry.amount
+    return said.Since(cut_off, _payments(entries), sums["paid"], sums["charged"], sums["adjusted"])
+
+
+def opened(
+    statement: said.StatementIssued, request: str, since_: said.Since, due: said.DueNow
+) -> said.StatementDrafted:
+    """The statement of a month that is still open, in answer to a request."""
+    parts = {name: getattr(statement, name) for name in said.StatementIssued.__struct_fields__}
+    parts |= {"statement": None, "version": 0, "state": "open"}
+    return said.sealed(said.StatementDrafted(**parts, request=request, since=since_, due_now=due))
+
+
+def _brought_on(rows: Iterable[said.Row], dues: Dues) -> dict[str, Opening]:
+    return {
+        row.service: Opening(row.closing, {due.period: due.amount for due in dues.outstanding(row.service)})
+        for row in rows
+        if row.closing
+    }
+
+
+def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> said.StatementIssued:
+    rows = _rows(month, entries, directory)
+    base, known = month.base, directory.providers
+    statement = said.StatementIssued(
+        statement=str(statement_id(month.account, month.period, 1)),
+        account=month.account,
+        period=month.period,
+        version=1,
+        state="issued",
+        position=month.position,
+        cut_off=month.cut_off,
+        due_date=f"{following(Period(month.period))}-{DUE_DAY}",
+        currency=directory.currency,
+        base=said.Base(base.building, base.flat, base.premises, base.residents, base.area_total, base.area_heated),
+        rows=rows,
+        meters=_meters(month),
+        payments=_payments(entries),
+        totals=_totals(rows),
+        providers={name: known[name] for name in sorted({row.provider for row in rows} & known.keys())},
+    )
+    return said.sealed(statement)
+
+
+def _rows(month: Month, entries: Iterable[Entry], directory: Directory) -> list[said.Row]:
+    by_service: dict[str, list[Entry]] = {service: [] for service in month.openings}
+    for entry in entries:
+        by_service.setdefault(entry.service, []).append(entry)
+    found = [_row(service, of_service, month, directory) for service, of_service in by_service.items()]
+    return sorted(found, key=lambda row: (row.order, row.service))
+
+
+def _row(service: str, entries: Sequence[Entry], month: Month, directory: Directory) -> said.Row:
+    sums = dict.fromkeys(PARTS, 0)
+    opening = month.openings.get(service)
+    sums["opening"] = opening.amount if opening else 0
+    for entry in entries:
+        sums[entry.part] += entry.amount
+    names = directory.service(service)
+    shown = [(entry, _detail_of(entry.detail)) for entry in entries if entry.part != "paid"]
+    return said.Row(
+        service=service,
+        name_ru=names.name_ru,
+        name_kk=names.name_kk,
+        order=names.order,
+        provider=names.provider or _provider(service, entries, month.base),
+        opening=sums["opening"],
+        lines=[_line(entry, detail, names) for entry, detail in shown if entry.part == "charged"],
+        charged=sums["charged"],
+        adjusted=sums["adjusted"],
+        adjustments=[_adjustment(entry, detail) for entry, detail in shown if entry.part == "adjusted"],
+        benefit=sums["benefit"],
+        benefits=[said.Benefit(e.amount, detail.reason) for e, detail in shown if e.part == "benefit"],
+        penalty=sums["penalty"],
+        penalties=[
+            said.Penalty(e.amount, detail.debt, detail.rate, detail.days) for e, detail in shown if e.part == "penalty"
+        ],
+        paid=sums["paid"],
+        closing=sum(PARTS[part].sign * amount for part, amount in sums.items()),
+    )
+
+
+def _provider(service: str, entries: Iterable[Entry], base: AccountBase) -> str:
+    """The utility where the directory is silent: who provides the service to the account, else who charged it."""
+    connection = base.services.get(service)
+    return connection.provider if connection else next((e.provider for e in entries if e.part != "paid"), "")
+
+
+def _line(entry: Entry, detail: Detail, names: Service) -> said.Line:
+    return said.Line(
+        reference=entry.reference,
+        amount=entry.amount,
+        from_=detail.from_,
+        to=detail.to,
+        volume=detail.volume,
+        unit=detail.unit,
+        unit_ru=names.unit_ru or None,
+        unit_kk=names.unit_kk or None,
+        tariff=detail.tariff,
+        tiers=detail.tiers,
+        basis=detail.basis,
+        reading_previous=detail.reading_previous,
+        reading_current=detail.reading_current,
+        formula_ru=detail.formula_ru,
+        formula_kk=detail.formula_kk,
+        warnings=detail.warnings,
+    )
+
+
+def _adjustment(entry: Entry, detail: Detail) -> said.Adjustment:
+    corrects = entry.kind in ("charge.adjusted", "charge.reversed")
+    kind = entry.kind if corrects else "late"
+    return said.Adjustment(entry.reference, entry.amount, kind, detail.reason_code, detail.reason, entry.for_period)
+
+
+def _meters(month: Month) -> list[said.Meter]:
+    return [_meter(device.meter, month) for device in sorted(month.base.meters.values(), key=lambda d: d.meter)]
+
+
+def _meter(name: str, month: Month) -> said.Meter:
+    device, readings = month.base.meters[name], month.readings.get(name, ())
+    return said.Meter(
+        meter=name,
+        service=device.service,
+        coefficient=device.coefficient,
+        verified_until=device.verified_until,
+        replacement_planned=device.replacement_planned,
+        previous=readings[1] if len(readings) > 1 else None,
+        current=readings[0] if readings else None,
+    )
+
+
+def _payments(entries: Iterable[Entry]) -> list[said.PaymentShown]:
+    """The month's payments whole, in the order of the log."""
+    amounts: dict[int, int] = defaultdict(int)
+    heads: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.kind in _PAYMENTS:
+            amounts[entry.sequence] += entry.amount
+            if entry.line == 0:
+                heads[entry.sequence] = entry
+    return [_payment(heads[sequence], amounts[sequence]) for sequence in sorted(heads)]
+
+
+def _payment(entry: Entry, amount: int) -> said.PaymentShown:
+    detail = _detail_of(entry.detail)
+    return said.PaymentShown(entry.reference, entry.provider, amount, detail.paid_at, detail.channel)
+
+
+def _totals(rows: Sequence[said.Row]) -> said.Totals:
+    def total(part: str) -> int:
+        return sum(getattr(row, part) for row in rows)
+
+    closings = [row.closing for row in rows]
+    return said.Totals(
+        **{part: total(part) for part in PARTS},
+        closing=sum(closings),
+        to_pay=sum(closing for closing in closings if closing > 0),
+        advances=-sum(closing for closing in closings if closing < 0),
+    )

@@ -1,0 +1,52 @@
+"""What a reader may be refused, in ru, kk and en."""
+
+from typing import ClassVar
+
+from common.errors import Refusal
+
+
+class AccountNotFound(Refusal):
+    """The account does not exist or is not linked to the caller: one answer for both."""
+
+    code = "account-not-found"
+    status = 404
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Лицевой счёт не найден среди ваших счетов.",
+        "kk": "Дербес шот сіздің шоттарыңыздың арасынан табылмады.",
+        "en": "There is no such account among yours.",
+    }
+
+
+class PeriodNotFound(Refusal):
+    """The account has no such month: before its first or after the open ones."""
+
+    code = "period-not-found"
+    status = 404
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "За этот расчётный период счёта нет.",
+        "kk": "Бұл есептік кезең үшін шот жоқ.",
+        "en": "There is no statement for this period.",
+    }
+
+
+class MeterNotFound(Refusal):
+    """The account never had such a meter."""
+
+    code = "meter-not-found"
+    status = 404
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Такого прибора учёта на этом лицевом счёте нет.",
+        "kk": "Бұл дербес шотта мұндай есептегіш жоқ.",
+        "en": "This account has no such meter.",
+    }
+
+
+class BrokenCursor(Refusal):
+    """`after` is not what an earlier page gave as `next`."""
+
+    code = "broken-cursor"
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Параметр after не взят из поля next предыдущей страницы.",
+        "kk": "after параметрі алдыңғы беттің next өрісінен алынбаған.",
+        "en": "`after` must be the `next` of an earlier page.",
+    }

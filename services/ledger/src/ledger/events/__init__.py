@@ -1,0 +1,1 @@
+"""The facts the ledger says (`said`) and those it hears (`heard`)."""

@@ -1,0 +1,82 @@
+"""The statement of a month that is still open, in answer to a receipt's request over the topic (decision 16)."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from common.clock import now, to_wire
+from common.eventstore import OutboxRow, enqueue
+from common.postgres import Connection
+from common.streams import Record
+from ledger.config import Config
+from ledger.domain.split import rule_for
+from ledger.domain.statement import OpenAccount, close_through, due_now, dues_of, opened, since
+from ledger.events import said
+from ledger.events.heard import ACCOUNTS, ReceiptRequested
+from ledger.handlers import publish
+from ledger.store import drafts, entries, months
+from ledger.store.drafts import Request
+
+FAR_FUTURE = "9999-12"
+MONTHS_AHEAD = 2
+
+
+def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -> None:
+    """Stores the requests for drafts and answers those whose positions are applied."""
+    asked = [msgspec.json.decode(record.envelope.data, type=ReceiptRequested) for record in records]
+    wanted = [(r.request, r.account, r.period, _position(r)) for r in asked if r.draft and r.request]
+    drafts.ask(conn, wanted, now())
+    answer_waiting(conn, config)
+
+
+def answer_idle(conn: Connection, config: Config) -> None:
+    """The same when no fact comes; a transaction of its own."""
+    with conn.transaction():
+        answer_waiting(conn, config)
+
+
+def answer_waiting(conn: Connection, config: Config) -> int:
+    """Answers every stored request that can be answered now; returns how many."""
+    ready = drafts.ready(conn, config.topic(ACCOUNTS))
+    if ready:
+        enqueue(conn, [_answer(conn, request, config) for request in ready])
+        drafts.forget(conn, [request.request for request in ready])
+    return len(ready)
+
+
+def _position(request: ReceiptRequested) -> int:
+    """The highest sequence of the account's log to wait for; `account/100000123@41` → 41."""
+    own = [text.rpartition("@") for text in request.after if text.startswith(f"account/{request.account}@")]
+    return max((int(sequence) for _, _, sequence in own), default=0)
+
+
+def _answer(conn: Connection, request: Request, config: Config) -> OutboxRow:
+    loaded = months.open_accounts(conn, config.topic(ACCOUNTS), [request.account], FAR_FUTURE)
+    reason = _refused(request, loaded[0] if loaded else None)
+    if reason:
+        refused = said.StatementDraftRefused(request.request, request.account, request.period, reason)
+        return publish.refusal(refused, config)
+    return publish.draft(open_statement(conn, loaded[0], request.period, request.request, config), config)
+
+
+def _refused(request: Request, account: OpenAccount | None) -> str | None:
+    if account is None:
+        return "unknown-account"
+    if request.parked:
+        return "account-parked"
+    if request.period <= account.closed_through:
+        return "period-closed"
+    return None if len(account.months_through(request.period)) <= MONTHS_AHEAD else "period-not-open"
+
+
+def open_statement(
+    conn: Connection, account: OpenAccount, period: str, request: str, config: Config
+) -> said.StatementDrafted:
+    """The statement of an open month as if it closed now, with what came since the last close and what is due now."""
+    rules = entries.rules(conn)
+    cut_off = to_wire(now())
+    closed = close_through(account, period, cut_off, months.directory(conn, config.currency), rules)
+    opening_month = account.months_through(period)[0]
+    due = due_now(dues_of(opening_month, account.openings, account.entries), rule_for(rules, period))
+    came = since(months.last_cut_off(conn, account.account), account.entries)
+    return opened(closed[-1].statement, request, came, due)

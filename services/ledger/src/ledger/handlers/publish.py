@@ -1,0 +1,61 @@
+"""What the ledger says, as outbox rows."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from common.clock import now, to_wire
+from common.envelope import full_type, render
+from common.eventstore import OutboxRow
+from common.ids import named_id, uuid7
+from common.kafka import partition_of
+from ledger.config import Config
+from ledger.events import said
+from ledger.projections import Allocation
+
+ISSUED = full_type("ledger", "statement.issued")
+DRAFTED = full_type("ledger", "statement.drafted")
+REFUSED = full_type("ledger", "statement.draft-refused")
+ALLOCATED = full_type("ledger", "payment.allocated")
+
+
+def statements(issued: Iterable[said.StatementIssued], config: Config) -> list[OutboxRow]:
+    """statement.issued of each statement, under the statement's own id."""
+    return [_row(config, said.STATEMENTS, ISSUED, s.account, str(s.statement), s.cut_off, s) for s in issued]
+
+
+def draft(drafted: said.StatementDrafted, config: Config) -> OutboxRow:
+    """statement.drafted."""
+    return _row(config, said.DRAFTS, DRAFTED, drafted.account, str(uuid7()), drafted.cut_off, drafted)
+
+
+def refusal(refused: said.StatementDraftRefused, config: Config) -> OutboxRow:
+    """statement.draft-refused."""
+    return _row(config, said.DRAFTS, REFUSED, refused.account, str(uuid7()), to_wire(now()), refused)
+
+
+def allocations(found: Iterable[Allocation], utilities: Mapping[str, str], config: Config) -> list[OutboxRow]:
+    """payment.allocated; the same payment gets the same event id on every replay."""
+    at = to_wire(now())
+    return [_allocated(allocation, utilities, at, config) for allocation in found]
+
+
+def _allocated(a: Allocation, utilities: Mapping[str, str], at: str, config: Config) -> OutboxRow:
+    split = [said.Allocated(service, amount, utilities.get(service, "")) for service, amount in a.shares.items()]
+    data = said.PaymentAllocated(said.PaymentRef(a.provider, a.reference), a.account, split, a.rule, a.day)
+    ident = str(named_id(f"allocation/{a.account}/{a.sequence}/{a.reference}"))
+    return _row(config, said.ALLOCATIONS, ALLOCATED, a.account, ident, at, data)
+
+
+def _row(config: Config, topic: str, type_: str, key: str, ident: str, at: str, data: msgspec.Struct) -> OutboxRow:
+    body = render(
+        ident=ident,
+        source="/ledger",
+        type=type_,
+        key=key,
+        time=at,
+        recorded=to_wire(now()),
+        data=msgspec.json.encode(data).decode(),
+        sequence=None,
+    )
+    return OutboxRow(config.topic(topic), partition_of(key), key, type_, body.decode())

@@ -1,0 +1,173 @@
+"""What a resident asks to see; each call is one short read with the access check inside its statement."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from common.clock import now
+from common.period import day_at
+from common.postgres import Connection, Pool
+from ledger.config import Config
+from ledger.domain.base import AccountBase, base_on
+from ledger.domain.split import rule_for
+from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, since
+from ledger.domain.tariff import tariff_on
+from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
+from ledger.events import said
+from ledger.events.heard import ACCOUNTS, USERS, Tariff
+from ledger.handlers.draft import FAR_FUTURE, MONTHS_AHEAD, open_statement
+from ledger.store import entries, months, reads
+from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
+
+EVERYTHING = 1 << 30
+FIRST_PAGE = ("9999-12", EVERYTHING)
+OLDEST = ("0001-01-01", 0)
+
+
+class AccountView(NamedTuple):
+    """An account's data as it is today."""
+
+    visible: Visible
+    base: AccountBase
+    directory: Directory
+    tariffs: dict[str, Tariff]
+    readings: dict[str, ReadingRow]
+
+    @property
+    def tag(self) -> str:
+        """Changes with the account's log, the holder's record and what of it is shown."""
+        v = self.visible
+        return f"{v.account}-{v.position}-{v.holder_version}-{int(v.masked)}-{_today()}"
+
+
+class StatementView(NamedTuple):
+    """A month's statement, what came since the last close, what is due now, and a tag that changes with any of them."""
+
+    statement: dict[str, Any]
+    since: said.Since
+    due_now: said.DueNow
+    stale_since: Any
+    tag: str
+
+
+def my_accounts(pool: Pool, user: str, config: Config) -> list[tuple[Visible, int]]:
+    """The caller's accounts, each with what is due now."""
+    with pool.connection() as conn:
+        return reads.mine(conn, config.topic(ACCOUNTS), user)
+
+
+def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
+    """The account's data today; raises AccountNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        loaded = _open(conn, visible, config)
+        base = base_on(loaded.changes, _today().isoformat())
+        directory = months.directory(conn, config.currency)
+        found = [msgspec.json.decode(data, type=Tariff) for data in reads.tariffs(conn).values()]
+        tariffs = {
+            name: tariff
+            for name, connection in base.services.items()
+            if (tariff := tariff_on(found, name, connection.tariff_group, _today().isoformat()))
+        }
+        return AccountView(visible, base, directory, tariffs, reads.last_readings(conn, visible.account))
+
+
+def periods(
+    pool: Pool, user: str, number: str, config: Config
+) -> tuple[Visible, list[said.StatementIssued], list[tuple[Any, ...]]]:
+    """The open months as they stand, and the closed ones with their totals; newest first. Raises AccountNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        loaded = _open(conn, visible, config)
+        newest = max((entry.period for entry in loaded.entries), default="")
+        directory, rules = months.directory(conn, config.currency), entries.rules(conn)
+        closed = close_through(loaded, newest, now().isoformat(), directory, rules) if newest else []
+        return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible.account)
+
+
+def statement(pool: Pool, user: str, number: str, period: str, config: Config) -> StatementView:
+    """The statement of a month, issued or as it stands; raises AccountNotFound, PeriodNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        loaded = _open(conn, visible, config)
+        if period <= visible.closed_through:
+            return _issued(conn, visible, loaded, period)
+        if len(loaded.months_through(period)) > MONTHS_AHEAD:
+            raise PeriodNotFound
+        drafted = open_statement(conn, loaded, period, "", config)
+        document = {k: v for k, v in msgspec.to_builtins(drafted).items() if k not in ("request", "since", "due_now")}
+        tag = f"open-{visible.position}-{drafted.hash[:16]}"
+        return StatementView(document, drafted.since, drafted.due_now, visible.stale_since, tag)
+
+
+def money(
+    pool: Pool, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
+) -> list[Posting]:
+    """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        return reads.entries(conn, visible.account, before=before, **asked)
+
+
+def readings(
+    pool: Pool, user: str, number: str, meter: str, config: Config, *, after: tuple[str, int], limit: int
+) -> list[ReadingRow]:
+    """A meter's readings, oldest first; raises AccountNotFound, MeterNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        known = any(change.said.meter == meter for change in _open(conn, visible, config).changes)
+        if not known:
+            raise MeterNotFound
+        return reads.readings(conn, visible.account, meter, after, limit)
+
+
+def reading_place(row: ReadingRow) -> list[Any]:
+    """Where a page of readings ends."""
+    return [row.taken_on, row.sequence]
+
+
+def changes(
+    pool: Pool, user: str, number: str, config: Config, *, before: int, limit: int
+) -> tuple[list[ChangeRow], Directory]:
+    """What was said of the account's base data, newest first; raises AccountNotFound."""
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        return reads.changes(conn, visible.account, before, limit), months.directory(conn, config.currency)
+
+
+def head_for(conn: Connection, user: str, kind: str, key: str, config: Config) -> int:
+    """How far a stream is visible to the caller; what is not the caller's own, or is parked, is never waited for."""
+    if kind == "user":
+        return reads.head(conn, config.topic(USERS), key)[0] if key == user else EVERYTHING
+    if not reads.linked(conn, user, key):
+        return EVERYTHING
+    version, parked = reads.head(conn, config.topic(ACCOUNTS), key)
+    return EVERYTHING if parked else version
+
+
+def _visible(conn: Connection, user: str, number: str, config: Config) -> Visible:
+    found = reads.one(conn, config.topic(ACCOUNTS), user, number)
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def _open(conn: Connection, visible: Visible, config: Config) -> OpenAccount:
+    return months.open_accounts(conn, config.topic(ACCOUNTS), [visible.account], FAR_FUTURE)[0]
+
+
+def _issued(conn: Connection, visible: Visible, loaded: OpenAccount, period: str) -> StatementView:
+    found = reads.statement(conn, visible.account, period)
+    if found is None:
+        raise PeriodNotFound
+    rules = entries.rules(conn)
+    opening_month = loaded.months_through(FAR_FUTURE)[0]
+    due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
+    came = since(months.last_cut_off(conn, visible.account), loaded.entries)
+    tag = f"{found[0]}-{visible.position}-{visible.closed_through}"
+    return StatementView(msgspec.json.decode(found[1]), came, due, visible.stale_since, tag)
+
+
+def _today() -> date:
+    return day_at(now())

@@ -1,0 +1,74 @@
+"""What the compacted topics and the users topic say: the newest version of each record stays."""
+
+from common.postgres import Connection
+from ledger.events.heard import Holder
+
+_HOLDER = """
+INSERT INTO holders AS h (account, version, name, address_ru, address_kk, phone) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (account) DO UPDATE SET version = excluded.version, name = excluded.name, phone = excluded.phone,
+    address_ru = excluded.address_ru, address_kk = excluded.address_kk
+WHERE h.version < excluded.version
+"""
+_DIRECTORY = """
+INSERT INTO directory AS d (kind, id, version, data) VALUES (%s, %s, %s, %s)
+ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, data = excluded.data WHERE d.version < excluded.version
+"""
+# The first place a service is stated with is its place in the rule for good.
+_PLACE = """
+INSERT INTO split_orders (version, service, place) SELECT max(version), %s, %s FROM split_rules ON CONFLICT DO NOTHING
+"""
+_LINK = """
+INSERT INTO links (user_id, account, masked_until) VALUES (%s, %s, %s)
+ON CONFLICT (user_id, account) DO UPDATE SET masked_until = excluded.masked_until
+"""
+
+
+def put_holder(conn: Connection, account: str, h: Holder) -> None:
+    """States name and address."""
+    conn.execute(_HOLDER, (account, h.version, h.name, h.address_ru, h.address_kk, h.phone))
+
+
+def erase_holder(conn: Connection, account: str) -> None:
+    """Forgets name and address."""
+    conn.execute("DELETE FROM holders WHERE account = %s", (account,))
+
+
+def put_directory(conn: Connection, kind: str, name: str, version: int, data: str) -> None:
+    """States a record of the directory."""
+    conn.execute(_DIRECTORY, (kind, name, version, data))
+
+
+def remove_directory(conn: Connection, kind: str, name: str) -> None:
+    """Forgets a record of the directory."""
+    conn.execute("DELETE FROM directory WHERE kind = %s AND id = %s", (kind, name))
+
+
+def utilities(conn: Connection) -> dict[str, str]:
+    """Which provider a service belongs to."""
+    rows = conn.execute("SELECT id, data::jsonb ->> 'provider' FROM directory WHERE kind = 'service'").fetchall()
+    return {service: provider for service, provider in rows if provider}
+
+
+def place_service(conn: Connection, service: str, place: int) -> None:
+    """Gives a service its place in the newest split rule unless it has one."""
+    conn.execute(_PLACE, (service, place))
+
+
+def link(conn: Connection, user: str, account: str, masked_until: str | None) -> None:
+    """Lets a user see an account."""
+    conn.execute(_LINK, (user, account, masked_until))
+
+
+def unmask(conn: Connection, user: str, account: str) -> None:
+    """Shows the holder's name in full."""
+    conn.execute("UPDATE links SET masked_until = NULL WHERE user_id = %s AND account = %s", (user, account))
+
+
+def unlink(conn: Connection, user: str, account: str) -> None:
+    """Lets a user see an account no more."""
+    conn.execute("DELETE FROM links WHERE user_id = %s AND account = %s", (user, account))
+
+
+def close_user(conn: Connection, user: str) -> None:
+    """Ends all links of a user."""
+    conn.execute("DELETE FROM links WHERE user_id = %s", (user,))

@@ -1,0 +1,205 @@
+"""Closing months: which accounts are next, what their month is made of, what a close writes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from common.period import Period, following, last_day
+from common.postgres import Connection, copy_rows
+from ledger.domain.base import Stated
+from ledger.domain.entry import Entry
+from ledger.domain.split import Opening
+from ledger.domain.statement import Directory, OpenAccount
+from ledger.events import heard, said
+from ledger.store.entries import openings_of
+
+_BEGIN = """
+INSERT INTO closings (period, partition, cut_off, started_at) VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING
+"""
+# A parked account is left to queued_closes; one that is ahead (a repeated barrier) is left alone.
+_NEXT = """
+SELECT a.account, coalesce(h.version, 0), h.reason IS NOT NULL
+FROM accounts AS a LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = a.account
+WHERE a.partition = %s AND a.account > %s AND a.closed_through < %s ORDER BY a.account LIMIT %s
+"""
+_ACCOUNTS = """
+SELECT a.account, a.closed_through, coalesce(h.version, 0)
+FROM accounts AS a LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = a.account
+WHERE a.account = ANY(%s) ORDER BY a.account
+"""
+_ENTRIES = """
+SELECT e.account, period, sequence, line, kind::text, part::text, service, provider, amount, reference, for_period,
+       to_char(happened_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(recorded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+       detail
+FROM accounts AS a JOIN entries AS e ON e.account = a.account AND e.period > a.closed_through AND e.period <= %s
+WHERE a.account = ANY(%s) ORDER BY e.account, period, sequence, line
+"""
+_CHANGES = """
+SELECT account, kind, sequence, holds_from::text, to_char(recorded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), data
+FROM changes WHERE account = ANY(%s)
+"""
+_READINGS = """
+SELECT account, meter, value, taken_on::text, source FROM (
+    SELECT *, row_number() OVER (PARTITION BY account, meter ORDER BY taken_on DESC, sequence DESC) AS nth
+    FROM readings WHERE account = ANY(%s) AND taken_on <= %s::date) AS numbered
+WHERE nth <= 2 ORDER BY account, meter, nth
+"""
+_STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
+                             penalty, paid, closing, to_pay, hash, data)"""
+_QUEUE = """
+INSERT INTO queued_closes (topic, account, period, cut_off, after_version)
+SELECT h.topic, h.key, %s, %s, greatest(h.version + (h.reason <> 'gap')::int, coalesce(max(p.version), 0))
+FROM stream_heads AS h LEFT JOIN parked_records AS p USING (topic, key)
+WHERE h.topic = %s AND h.key = ANY(%s) GROUP BY h.topic, h.key, h.version, h.reason ON CONFLICT DO NOTHING
+"""
+
+
+class Next(NamedTuple):
+    """An account whose month is to be closed."""
+
+    account: str
+    position: int
+    parked: bool
+
+
+class QueuedClose(NamedTuple):
+    """A close that waits for a parked account's facts up to `after_version`."""
+
+    topic: str
+    account: str
+    period: str
+    cut_off: str
+    after_version: int
+
+
+def begin(conn: Connection, period: str, partition: int, cut_off: str) -> tuple[str, bool]:
+    """Where the close of a month stands in a partition: the last account done, and whether it is finished."""
+    conn.execute(_BEGIN, (period, partition, cut_off))
+    query = "SELECT cursor, done_at IS NOT NULL FROM closings WHERE period = %s AND partition = %s"
+    row = conn.execute(query, (period, partition)).fetchone()
+    return (row[0], row[1]) if row else ("", False)
+
+
+def next_accounts(conn: Connection, topic: str, partition: int, after: str, period: str, limit: int) -> list[Next]:
+    """The accounts after the cursor."""
+    rows = conn.execute(_NEXT, (topic, partition, after, period, limit)).fetchall()
+    return [Next(*row) for row in rows]
+
+
+def advance_cursor(conn: Connection, period: str, partition: int, cursor: str) -> None:
+    """Stores the last account done."""
+    query = "UPDATE closings SET cursor = %s WHERE period = %s AND partition = %s"
+    conn.execute(query, (cursor, period, partition))
+
+
+def finish(conn: Connection, period: str, partition: int) -> None:
+    """Notes that the partition is closed."""
+    conn.execute("UPDATE closings SET done_at = now() WHERE period = %s AND partition = %s", (period, partition))
+
+
+def queue(conn: Connection, topic: str, period: str, cut_off: str, parked: Sequence[str]) -> None:
+    """Lets the close of parked accounts wait for what is parked before it."""
+    if parked:
+        conn.execute(_QUEUE, (period, cut_off, topic, list(parked)))
+
+
+def queued(conn: Connection) -> list[QueuedClose]:
+    """The closes that wait."""
+    query = """SELECT topic, account, period, to_char(cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), after_version
+               FROM queued_closes ORDER BY account, period"""
+    return [QueuedClose(*row) for row in conn.execute(query).fetchall()]
+
+
+def unqueue(conn: Connection, close: QueuedClose) -> None:
+    """Forgets a close that was done."""
+    conn.execute("DELETE FROM queued_closes WHERE account = %s AND period = %s", (close.account, close.period))
+
+
+def open_accounts(conn: Connection, topic: str, accounts: Collection[str], last: str) -> list[OpenAccount]:
+    """Accounts with their postings of open months up to `last`, base data and readings; five queries however many."""
+    names = list(accounts)
+    entries, openings = _entries(conn, names, last), openings_of(conn, names)
+    changes, readings = _changes(conn, names), _readings(conn, names, last_day(Period(last)).isoformat())
+    return [
+        OpenAccount(
+            account,
+            closed_through,
+            position,
+            {service: opening for (_, service), opening in openings.get(account, {}).items()},
+            entries.get(account, []),
+            changes.get(account, []),
+            readings.get(account, {}),
+        )
+        for account, closed_through, position in conn.execute(_ACCOUNTS, (topic, names)).fetchall()
+    ]
+
+
+def _entries(conn: Connection, accounts: list[str], last: str) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for row in conn.execute(_ENTRIES, (last, accounts)).fetchall():
+        found[row[0]].append(Entry(*row))
+    return found
+
+
+def _changes(conn: Connection, accounts: list[str]) -> dict[str, list[Stated]]:
+    decode = msgspec.json.Decoder(heard.Change).decode
+    found: dict[str, list[Stated]] = defaultdict(list)
+    for account, kind, sequence, holds_from, recorded_at, data in conn.execute(_CHANGES, (accounts,)).fetchall():
+        found[account].append(Stated(kind, sequence, holds_from, recorded_at, decode(data)))
+    return found
+
+
+def _readings(conn: Connection, accounts: list[str], until: str) -> dict[str, dict[str, list[said.Reading]]]:
+    """The last two readings of each meter up to a day, newest first."""
+    found: dict[str, dict[str, list[said.Reading]]] = defaultdict(dict)
+    for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until)).fetchall():
+        found[account].setdefault(meter, []).append(said.Reading(value, taken_on, source))
+    return found
+
+
+def directory(conn: Connection, currency: str) -> Directory:
+    """Services and providers as stated now."""
+    rows = conn.execute("SELECT kind, id, data FROM directory WHERE kind IN ('service', 'provider')").fetchall()
+    decode = msgspec.json.decode
+    return Directory(
+        {name: decode(data, type=heard.Service) for kind, name, data in rows if kind == "service"},
+        {name: decode(data, type=heard.Provider) for kind, name, data in rows if kind == "provider"},
+        currency,
+    )
+
+
+def issue(conn: Connection, statements: Iterable[said.StatementIssued]) -> None:
+    """Stores issued statements; raises UniqueViolation when one was issued before."""
+    with conn.cursor() as cursor:
+        copy_rows(cursor, _STATEMENTS, map(_statement_row, statements))
+
+
+def _statement_row(s: said.StatementIssued) -> tuple[str | int | None, ...]:
+    t, data = s.totals, msgspec.json.encode(s).decode()
+    sums = (t.opening, t.charged, t.adjusted, t.benefit, t.penalty, t.paid, t.closing, t.to_pay)
+    return (s.account, s.period, s.version, s.statement, s.position, s.cut_off, *sums, s.hash, data)
+
+
+def bring_on(conn: Connection, left: Mapping[tuple[str, str], Mapping[str, Opening]]) -> None:
+    """Opens the month after with what (account, closed month) left, by service."""
+    rows = (
+        (account, following(Period(period)), service, opening.amount, msgspec.json.encode(opening.aged).decode())
+        for (account, period), services in left.items()
+        for service, opening in services.items()
+    )
+    with conn.cursor() as cursor:
+        copy_rows(cursor, "openings (account, period, service, amount, aged)", rows)
+
+
+def last_cut_off(conn: Connection, account: str) -> str | None:
+    """The cut-off of the account's newest statement."""
+    query = """SELECT to_char(max(cut_off), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements WHERE account = %s"""
+    row = conn.execute(query, (account,)).fetchone()
+    return row[0] if row else None
+
+
+def close_accounts(conn: Connection, period: str, accounts: Sequence[str]) -> None:
+    """Notes that these accounts are closed through `period`."""
+    conn.execute("UPDATE accounts SET closed_through = %s WHERE account = ANY(%s)", (period, list(accounts)))

@@ -1,0 +1,201 @@
+"""What the HTTP API reads. Access is part of every statement: a row comes only through a link of the caller."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from common.postgres import Connection
+from ledger.events.heard import Change
+
+# The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
+_VISIBLE = """
+SELECT n.account, a.closed_through, coalesce(h.version, 0) AS position, h.parked_at,
+       l.masked_until IS NOT NULL AND l.masked_until > now() AS masked,
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version
+FROM links AS l
+JOIN numbers AS n ON n.account = l.account
+JOIN accounts AS a ON a.account = l.account
+LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = l.account
+LEFT JOIN holders AS o ON o.account = l.account
+WHERE l.user_id = %s
+"""
+_ONE = f"{_VISIBLE} AND n.number = %s"
+
+# Debts of services less the advance, never below zero: the sum that is due does not depend on the rule's order.
+_MINE = f"""
+SELECT mine.*, greatest(0, coalesce(due.debts, 0) + coalesce(due.advance, 0))::bigint AS due_now
+FROM ({_VISIBLE} AND n.number = n.account) AS mine LEFT JOIN LATERAL (
+    SELECT sum(balance) FILTER (WHERE balance > 0 AND service <> 'advance') AS debts,
+           sum(balance) FILTER (WHERE service = 'advance') AS advance
+    FROM (
+        SELECT service, sum(balance) AS balance FROM (
+            SELECT service, CASE WHEN part IN ('benefit', 'paid') THEN -amount ELSE amount END AS balance
+            FROM entries AS e WHERE e.account = mine.account AND e.period > mine.closed_through
+            UNION ALL
+            SELECT service, amount FROM openings AS o
+            WHERE o.account = mine.account AND o.period > mine.closed_through
+        ) AS postings GROUP BY service
+    ) AS services
+) AS due ON true ORDER BY mine.account
+"""
+_STATEMENT = "SELECT id::text, data FROM statements WHERE account = %s AND period = %s ORDER BY version DESC LIMIT 1"
+_PERIODS = """
+SELECT DISTINCT ON (period) period, version, opening, charged, adjusted, benefit, penalty, paid, closing, to_pay
+FROM statements WHERE account = %s ORDER BY period DESC, version DESC
+"""
+_ENTRIES = """
+SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
+       min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
+       sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
+FROM entries
+WHERE account = %(account)s AND (period, sequence) < (%(before_period)s, %(before_sequence)s)
+  AND (%(period)s::text IS NULL OR period = %(period)s)
+  AND (%(kinds)s::text[] IS NULL OR kind::text = ANY(%(kinds)s))
+GROUP BY period, sequence
+HAVING %(service)s::text IS NULL OR bool_or(service = %(service)s)
+ORDER BY period DESC, sequence DESC LIMIT %(limit)s
+"""
+_READINGS = """
+SELECT meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
+WHERE account = %s AND meter = %s AND (taken_on, sequence) > (%s::date, %s) ORDER BY taken_on, sequence LIMIT %s
+"""
+_LAST_READINGS = """
+SELECT DISTINCT ON (meter) meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
+WHERE account = %s ORDER BY meter, taken_on DESC, sequence DESC
+"""
+_CHANGES = """
+SELECT sequence, kind, holds_from, recorded_at, data FROM changes
+WHERE account = %s AND sequence < %s ORDER BY sequence DESC LIMIT %s
+"""
+_HEAD = "SELECT version, reason IS NOT NULL AND reason <> 'gap' FROM stream_heads WHERE topic = %s AND key = %s"
+
+
+class Visible(NamedTuple):
+    """An account the caller may see."""
+
+    account: str
+    closed_through: str
+    position: int
+    stale_since: datetime | None
+    masked: bool
+    name: str | None
+    address_ru: str | None
+    address_kk: str | None
+    holder_version: int
+
+
+class Posting(NamedTuple):
+    """A fact about money with its shares [service, amount]."""
+
+    period: str
+    sequence: int
+    kind: str
+    part: str
+    provider: str
+    reference: str
+    for_period: str | None
+    happened_at: datetime
+    recorded_at: datetime
+    detail: str
+    amount: int
+    shares: list[tuple[str, int]]
+
+
+class ReadingRow(NamedTuple):
+    """A meter reading."""
+
+    meter: str
+    taken_on: str
+    sequence: int
+    value: str
+    source: str
+    provider: str
+    recorded_at: datetime
+
+
+class ChangeRow(NamedTuple):
+    """A change of base data."""
+
+    sequence: int
+    kind: str
+    holds_from: date
+    recorded_at: datetime
+    said: Change
+
+
+def mine(conn: Connection, topic: str, user: str) -> list[tuple[Visible, int]]:
+    """The caller's accounts, each with what is due now."""
+    rows = conn.execute(_MINE, (topic, user)).fetchall()
+    return [(Visible(*row[:-1]), row[-1]) for row in rows]
+
+
+def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
+    """The caller's account known by a number."""
+    row = conn.execute(_ONE, (topic, user, number)).fetchone()
+    return Visible(*row) if row else None
+
+
+def statement(conn: Connection, account: str, period: str) -> tuple[str, str] | None:
+    """The newest version of an issued statement: id and document."""
+    return conn.execute(_STATEMENT, (account, period)).fetchone()
+
+
+def periods(conn: Connection, account: str) -> list[tuple[Any, ...]]:
+    """The closed months with their totals, newest first."""
+    return conn.execute(_PERIODS, (account,)).fetchall()
+
+
+def entries(
+    conn: Connection,
+    account: str,
+    *,
+    before: tuple[str, int],
+    limit: int,
+    period: str | None = None,
+    kinds: list[str] | None = None,
+    service: str | None = None,
+) -> list[Posting]:
+    """A page of money facts, newest first."""
+    given = {
+        "account": account,
+        "before_period": before[0],
+        "before_sequence": before[1],
+        "period": period,
+        "kinds": kinds,
+        "service": service,
+        "limit": limit,
+    }
+    return [Posting(*row) for row in conn.execute(_ENTRIES, given).fetchall()]
+
+
+def readings(conn: Connection, account: str, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:
+    """A meter's readings after a place (day, sequence), oldest first."""
+    return [ReadingRow(*row) for row in conn.execute(_READINGS, (account, meter, *after, limit)).fetchall()]
+
+
+def last_readings(conn: Connection, account: str) -> dict[str, ReadingRow]:
+    """Each meter's last reading."""
+    return {row[0]: ReadingRow(*row) for row in conn.execute(_LAST_READINGS, (account,)).fetchall()}
+
+
+def changes(conn: Connection, account: str, before: int, limit: int) -> list[ChangeRow]:
+    """What was said of the account's base data, newest first."""
+    rows = conn.execute(_CHANGES, (account, before, limit)).fetchall()
+    return [ChangeRow(*row, msgspec.json.decode(data, type=Change)) for *row, data in rows]
+
+
+def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
+    """The last sequence applied of a stream, and whether it is parked for another reason than a gap."""
+    row = conn.execute(_HEAD, (topic, key)).fetchone()
+    return (row[0], row[1]) if row else (0, False)
+
+
+def linked(conn: Connection, user: str, account: str) -> bool:
+    """Whether the user may see the account."""
+    return conn.execute("SELECT FROM links WHERE user_id = %s AND account = %s", (user, account)).fetchone() is not None
+
+
+def tariffs(conn: Connection) -> dict[str, str]:
+    """The tariffs of the directory as stated."""
+    return dict(conn.execute("SELECT id, data FROM directory WHERE kind = 'tariff'").fetchall())
