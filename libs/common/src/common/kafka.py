@@ -87,6 +87,16 @@ def wait_for_topics(bootstrap: str, topics: Iterable[str], stop: threading.Event
     return {}
 
 
+def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """Where each partition of the topics ends now: the offset its next record will get."""
+    client = KafkaConsumer(bootstrap_servers=bootstrap, client_id="settlement-ends", group_id=None)
+    try:
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        return {(place.topic, place.partition): end for place, end in client.end_offsets(places).items()}
+    finally:
+        client.close()
+
+
 class Raw(NamedTuple):
     """A record as it came, before anything is believed of it."""
 
