@@ -1,0 +1,72 @@
+"""Who calls, from where; and what every route says about its answers."""
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from common.auth import NotSignedIn, TokenVerifier
+from common.web import PROBLEM
+from identity.handlers import sessions
+from identity.handlers.desk import Caller, Desk
+
+BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+_SUBNET_BITS = 64
+
+
+class Resident(NamedTuple):
+    """Who is signed in, on which device."""
+
+    user: str
+    session: UUID
+
+
+SignedIn = Callable[[], Resident]
+
+
+def signed_in(desk: Desk, verifier: TokenVerifier) -> SignedIn:
+    """Makes the check of a request's access token and of the session behind it."""
+
+    def check() -> Resident:
+        principal = verifier.verify(request.headers.get("Authorization"))
+        try:
+            resident = Resident(principal.user, UUID(principal.session))
+        except ValueError as error:
+            raise NotSignedIn from error
+        sessions.check(desk, resident.user, resident.session)
+        return resident
+
+    return check
+
+
+def caller() -> Caller:
+    """The client's address (of IPv6 the network) and the name of its software."""
+    return Caller(_source(request.remote_addr or ""), request.headers.get("User-Agent", ""))
+
+
+def _source(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Address(int(parsed) >> _SUBNET_BITS << _SUBNET_BITS))
+    return str(parsed)
+
+
+def answers(model: type[BaseModel] | None, status: int, *problems: int) -> Any:
+    """The `responses` of a route: one good answer, the problems it may give."""
+    return {str(status): model} | {str(problem): PROBLEM for problem in problems}
+
+
+def reply(model: BaseModel, status: int = 200) -> Response:
+    """A model as the answer."""
+    return Response(model.model_dump_json(), status, content_type="application/json")
+
+
+def nothing() -> Response:
+    """Done, and nothing to say."""
+    return Response(status=204)

@@ -1,0 +1,67 @@
+"""Signing in and out, and the public keys of access tokens."""
+
+from flask import Response
+from flask_openapi.blueprint import APIBlueprint
+
+from identity.api import models
+from identity.api.access import BEARER, SignedIn, answers, caller, nothing, reply
+from identity.handlers import keyring, sessions
+from identity.handlers.desk import Desk
+from identity.handlers.sessions import Tokens
+
+_KEYS_CACHED_S = 120
+
+
+def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
+    """The routes."""
+    routes = APIBlueprint("sessions", __name__)
+
+    @routes.post("/v1/sessions", responses=answers(models.Tokens, 200, 401, 403, 429), summary="Sign in")
+    def sign_in(body: models.Credentials) -> Response:
+        return _tokens(sessions.sign_in(desk, body.login, body.password, caller()))
+
+    @routes.post("/v1/sessions/refresh", responses=answers(models.Tokens, 200, 401), summary="Stay signed in")
+    def refresh(body: models.RefreshToken) -> Response:
+        return _tokens(sessions.refresh(desk, body.refresh_token))
+
+    @routes.get("/v1/sessions", responses=answers(models.Sessions, 200, 401), security=BEARER, summary="List devices")
+    def standing() -> Response:
+        resident = signed_in()
+        listed = [
+            models.Session(**session._asdict(), current=session.id == resident.session)
+            for session in sessions.standing(desk, resident.user)
+        ]
+        return reply(models.Sessions(sessions=listed))
+
+    @routes.delete("/v1/sessions/current", responses=answers(None, 204, 401), security=BEARER, summary="Sign out")
+    def sign_out() -> Response:
+        resident = signed_in()
+        sessions.end(desk, resident.user, resident.session)
+        return nothing()
+
+    @routes.delete(
+        "/v1/sessions/<id>", responses=answers(None, 204, 401, 404), security=BEARER, summary="End a session"
+    )
+    def end(path: models.SessionPath) -> Response:
+        sessions.end(desk, signed_in().user, path.id)
+        return nothing()
+
+    @routes.get("/.well-known/jwks.json", responses=answers(models.KeySet, 200), summary="Public keys of access tokens")
+    def jwks() -> Response:
+        keys = [key.jwk | {"kid": key.kid, "use": "sig", "alg": "ES256"} for key in keyring.published(desk)]
+        answer = reply(models.KeySet(keys=keys))
+        answer.headers["Cache-Control"] = f"public, max-age={_KEYS_CACHED_S}"
+        return answer
+
+    return routes
+
+
+def _tokens(tokens: Tokens) -> Response:
+    return reply(
+        models.Tokens(
+            access_token=tokens.access,
+            expires_in=tokens.expires_in_s,
+            refresh_token=tokens.refresh,
+            position=tokens.position,
+        )
+    )

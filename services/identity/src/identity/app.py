@@ -1,0 +1,30 @@
+"""Composition root: the only place that knows how the parts fit."""
+
+from flask import Flask
+
+from common.postgres import open_pool
+from identity import api
+from identity.config import Config
+from identity.gateways.hashing import Hasher
+from identity.gateways.sealing import Sealer
+from identity.gateways.signing import Signer
+from identity.gateways.words import common_passwords
+from identity.handlers.desk import Desk
+
+
+def build_desk(config: Config, name: str, *, pool_size: int = 4) -> Desk:
+    """The tools of one process; opens its pool, so call it after the fork."""
+    sealer = Sealer(config.identity_key_secret)
+    return Desk(
+        config=config,
+        pool=open_pool(config.database_url, name, size=pool_size),
+        hasher=Hasher(config.hash_concurrency),
+        sealer=sealer,
+        signer=Signer(sealer),
+        common_passwords=common_passwords(),
+    )
+
+
+def build_web(config: Config) -> Flask:
+    """The HTTP API of one worker process."""
+    return api.create(build_desk(config, "identity-web", pool_size=config.web_threads))

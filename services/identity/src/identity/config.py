@@ -1,0 +1,67 @@
+"""Settings of identity, read once from the environment."""
+
+from dataclasses import dataclass
+
+from common.env import BadSettings, load
+from common.money import BadAmount, Tiyn, parse_amount
+
+_DEMO_MARK = "demo-"
+_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Config:
+    """One field per variable, named like it."""
+
+    database_url: str
+    kafka_bootstrap_servers: str
+    identity_key_secret: str
+    admin_port: int = 0
+    http_host: str = "127.0.0.1"
+    http_port: int = 18103
+    web_workers: int = 1
+    web_threads: int = 8
+    trusted_proxies: int = 0
+    public_url: str = "http://127.0.0.1:18103"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 18025
+    mail_from: str = "cabinet@settlement.example"
+    currency: str = "KZT"
+    demo: bool = False
+    log_level: str = "INFO"
+    topic_prefix: str = ""
+    hash_concurrency: int = 2
+    proof_minimum: str = "500.00"
+    proofs_per_account: int = 5
+    proofs_per_user: int = 10
+    proofs_per_source: int = 100
+    proof_failures_in_city: int = 500
+    mails_per_address: int = 5
+    free_sign_ins: int = 5
+
+    @property
+    def minimum(self) -> Tiyn:
+        """Payments below it prove nothing."""
+        return parse_amount(self.proof_minimum)
+
+
+def from_environment() -> Config:
+    """The settings, or one BadSettings that lists what is wrong."""
+    config = load(Config)
+    mistakes = list(_mistakes(config))
+    if mistakes:
+        raise BadSettings("settings are wrong or missing:\n  " + "\n  ".join(mistakes))
+    return config
+
+
+def _mistakes(config: Config) -> list[str]:
+    found = []
+    if len(config.identity_key_secret) < _SECRET_LENGTH:
+        found.append(f"IDENTITY_KEY_SECRET: needs at least {_SECRET_LENGTH} characters")
+    if config.identity_key_secret.startswith(_DEMO_MARK) and not config.demo:
+        found.append("IDENTITY_KEY_SECRET: a demo secret is only taken with DEMO=yes")
+    try:
+        parse_amount(config.proof_minimum)
+    except BadAmount as error:
+        found.append(f"PROOF_MINIMUM: {error}")
+    return found

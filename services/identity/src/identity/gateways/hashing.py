@@ -1,0 +1,45 @@
+"""Passwords: argon2id with OWASP's second parameters, no more at once than the machine has cores for."""
+
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from identity.errors import Busy
+
+_PATIENCE_S = 3.0
+
+
+class Hasher:
+    """`concurrent` hashes at a time need 19 MiB each; who waits longer than three seconds is told to come back."""
+
+    def __init__(self, concurrent: int) -> None:
+        self._argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._slots = BoundedSemaphore(concurrent)
+        self._nobody = self._argon2.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """The hash to store; raises Busy."""
+        self._enter()
+        try:
+            return self._argon2.hash(password)
+        finally:
+            self._slots.release()
+
+    def matches(self, stored: str | None, password: str) -> bool:
+        """Whether the password is right; without a stored hash the same work leads to no. Raises Busy."""
+        self._enter()
+        try:
+            return self._argon2.verify(stored or self._nobody, password) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False
+        finally:
+            self._slots.release()
+
+    def is_weak(self, stored: str) -> bool:
+        """Whether it was made with older parameters."""
+        return self._argon2.check_needs_rehash(stored)
+
+    def _enter(self) -> None:
+        if not self._slots.acquire(timeout=_PATIENCE_S):
+            raise Busy

@@ -1,0 +1,146 @@
+"""Signing in, staying signed in, signing out."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from common.clock import now as clock
+from common.postgres import Connection
+from identity.domain import names, passwords
+from identity.errors import ConfirmationPending, SessionEnded, SessionNotFound, SignInFailed, TooManyTries
+from identity.gateways.signing import LIFE
+from identity.handlers.desk import Caller, Desk
+from identity.store import activity, budgets, keys, people, sessions
+from identity.store.budgets import Throttle
+from identity.store.people import Person
+from identity.store.sessions import Session, Spent
+
+STAYS = timedelta(days=30)
+GRACE = timedelta(seconds=10)
+_LONGEST_WAIT_S, _LONGEST_WAIT_OF_LOGIN_S = 900, 60
+_FREE_OF_LOGIN = 50
+_LONGEST_DEVICE = 200
+
+
+class Tokens(NamedTuple):
+    """What a signed-in client holds."""
+
+    access: str
+    expires_in_s: int
+    refresh: str
+    position: str
+
+
+def sign_in(desk: Desk, login: str, password: str, caller: Caller) -> Tokens:
+    """Opens a session; the answer is the same for an unknown user and a wrong password."""
+    now = clock()
+    throttles = _throttles(desk, login, caller)
+    _count_try(desk, login, throttles, caller, now)
+    with desk.pool.connection() as conn:
+        person = people.by_login(conn, login)
+    password = passwords.typed(password)
+    if not desk.hasher.matches(person.password_hash if person else None, password) or person is None:
+        raise SignInFailed
+    if not person.confirmed:
+        raise ConfirmationPending
+    fresh_hash = desk.hasher.hash(password) if desk.hasher.is_weak(person.password_hash) else None
+    with desk.pool.connection() as conn, conn.transaction():
+        for throttle in throttles:
+            budgets.forgive(conn, throttle)
+        if fresh_hash is not None:
+            people.set_password(conn, person.user_id, fresh_hash)
+        return _started(desk, conn, person, caller, now)
+
+
+def _throttles(desk: Desk, login: str, caller: Caller) -> tuple[Throttle, Throttle]:
+    """One for this login from this place, one for the login from anywhere; the name itself is not stored."""
+    key = names.email_key(login.strip()) if "@" in login else names.name_key(login)
+    here, anywhere = _digest(f"{key}\n{caller.source}"), _digest(key)
+    return (
+        Throttle("here", here, desk.config.free_sign_ins, _LONGEST_WAIT_S),
+        Throttle("anywhere", anywhere, _FREE_OF_LOGIN, _LONGEST_WAIT_OF_LOGIN_S),
+    )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="replace")).digest()
+
+
+def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> None:
+    """Counts and commits before the password is looked at; strangers' tries do not slow the owner's own place."""
+    here, anywhere = throttles
+    with desk.pool.connection() as conn, conn.transaction():
+        wait_s = budgets.wait_s(conn, here, now)
+        if not wait_s and not _is_known(conn, login, caller, now):
+            wait_s = budgets.wait_s(conn, anywhere, now)
+    if wait_s:
+        raise TooManyTries(retry_after_s=wait_s, seconds=wait_s)
+
+
+def _is_known(conn: Connection, login: str, caller: Caller, now: datetime) -> bool:
+    person = people.by_login(conn, login)
+    return person is not None and sessions.known_source(conn, person.user_id, _digest(caller.source), now - STAYS)
+
+
+def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: datetime) -> Tokens:
+    device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
+    session, refresh = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
+    activity.note(conn, person.user_id, now, "signed-in")
+    return _tokens(desk, conn, person, session, refresh, now)
+
+
+def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh: str, now: datetime) -> Tokens:
+    access = desk.signer.token(keys.active(conn), person.user_id, session, person.language, now)
+    return Tokens(access, int(LIFE.total_seconds()), refresh, f"user/{person.user_id}@{person.version}")
+
+
+def refresh(desk: Desk, token: str) -> Tokens:
+    """New tokens for a refresh token, which is good once; a second use ends the session, but for one quick retry."""
+    now = clock()
+    with desk.pool.connection() as conn, conn.transaction():
+        found = sessions.find(conn, token, now)
+        tokens = _refreshed(desk, conn, token, found, now) if found is not None and found.alive else None
+    if tokens is None:
+        raise SessionEnded
+    return tokens
+
+
+def _refreshed(desk: Desk, conn: Connection, token: str, found: Spent, now: datetime) -> Tokens | None:
+    person = people.by_id(conn, found.user_id)
+    if person is None:
+        return None
+    if found.used_at is not None and not _is_retry(conn, found, now):
+        sessions.end(conn, found.user_id, found.session, "refresh-reused", now)
+        activity.note(conn, found.user_id, now, "refresh-reused")
+        return None
+    successor = sessions.rotate(conn, token, found, now, now + STAYS)
+    return _tokens(desk, conn, person, found.session, successor, now)
+
+
+def _is_retry(conn: Connection, found: Spent, now: datetime) -> bool:
+    """The answer was lost on its way: once, within ten seconds, and nobody used what was lost."""
+    quick = found.used_at is not None and now - found.used_at <= GRACE
+    return quick and not found.retried and sessions.unused(conn, found.successor)
+
+
+def check(desk: Desk, user_id: str, session: UUID) -> None:
+    """Raises SessionEnded when an access token outlived its session."""
+    with desk.pool.connection() as conn:
+        if not sessions.is_alive(conn, session, user_id, clock()):
+            raise SessionEnded
+
+
+def standing(desk: Desk, user_id: str) -> list[Session]:
+    """The devices that are signed in."""
+    with desk.pool.connection() as conn:
+        return sessions.of_user(conn, user_id, clock())
+
+
+def end(desk: Desk, user_id: str, session: UUID) -> None:
+    """Signs one device out; raises SessionNotFound."""
+    now = clock()
+    with desk.pool.connection() as conn, conn.transaction():
+        if not sessions.end(conn, user_id, session, "signed-out", now):
+            raise SessionNotFound
+        activity.note(conn, user_id, now, "session-ended")
