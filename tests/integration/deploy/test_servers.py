@@ -55,4 +55,4 @@ def test_a_killed_set_starts_again_with_its_data(shut_folder: Path) -> None:
         servers.start()
         with psycopg.connect(servers.postgres.url) as connection:
             assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-    assert not servers.running()
+    assert servers.alive() == []

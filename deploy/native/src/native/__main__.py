@@ -1,12 +1,20 @@
 """The command line: `python -m native …`."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from native.compose import COMPOSE_FILE
 from native.install import install_missing
+from native.kafka import fetch_jars
+from native.paths import ROOT, RUN, forget_home
+from native.run import command, run, run_servers, unwind_on_signals
 from native.servers import Ports, Servers
+from native.site import Site
+from native.supervisor import environment_of
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 servers_app = typer.Typer(help="PostgreSQL, Kafka and Redis alone.", no_args_is_help=True)
@@ -17,8 +25,9 @@ Folder = Annotated[Path, typer.Option(help="Where the data lives.")]
 
 @app.command()
 def install() -> None:
-    """Install with apt what the servers and the PDF renderer need and this machine lacks."""
+    """Install what the servers and the PDF renderer need and this machine lacks: packages, the broker's jars."""
     install_missing()
+    fetch_jars()
 
 
 @servers_app.command()
@@ -36,6 +45,75 @@ def start(
 def stop(folder: Folder) -> None:
     """Stop the three servers of a folder."""
     Servers.within(folder, Ports(0, 0, 0, 0)).stop()
+
+
+Ours = Annotated[Path, typer.Option("--folder", envvar="RUN_DIR", help="Where the data lives.")]
+PortBase = Annotated[int, typer.Option(envvar="PORT_BASE", help="How far all ports are shifted; take thousands.")]
+Compose = Annotated[Path, typer.Option(envvar="COMPOSE_FILE", help="The list of processes.")]
+Words = Annotated[list[str], typer.Argument(help="The command, after `--`.")]
+
+
+@app.command("run")
+def run_all(
+    folder: Ours = RUN,
+    port_base: PortBase = 0,
+    compose: Compose = COMPOSE_FILE,
+    only: Annotated[str, typer.Option(help="`servers` for PostgreSQL, Kafka and Redis alone.")] = "",
+    load: Annotated[bool, typer.Option(help="Load the demo city when it is not there yet.")] = True,
+    quiet: Annotated[bool, typer.Option(help="Leave the logs to the files.")] = False,
+) -> None:
+    """Run everything in the foreground until Ctrl-C."""
+    site = _site(folder, port_base, compose)
+    if only == "servers":
+        run_servers(site)
+    else:
+        raise typer.Exit(run(site, load=load, quiet=quiet))
+
+
+@app.command("with")
+def with_all(
+    words: Words,
+    folder: Ours = RUN,
+    port_base: PortBase = 0,
+    compose: Compose = COMPOSE_FILE,
+    load: Annotated[bool, typer.Option(help="Load the demo city when it is not there yet.")] = True,
+) -> None:
+    """Run a command against the running set; without one, start a set for it and stop that afterwards."""
+    site = _site(folder, port_base, compose)
+    if site.runner.pid():
+        site.wait_ready()
+        raise typer.Exit(command(site, words))
+    raise typer.Exit(run(site, words, load=load, quiet=True))
+
+
+@app.command("exec")
+def execute(
+    process: str, words: Words, folder: Ours = RUN, port_base: PortBase = 0, compose: Compose = COMPOSE_FILE
+) -> None:
+    """Run a command with the environment of one of the processes."""
+    environment = environment_of(_site(folder, port_base, compose).plan.named(process))
+    program = [sys.executable if word == "python" else word for word in words]
+    raise typer.Exit(subprocess.run(program, check=False, cwd=ROOT, env=environment).returncode)
+
+
+@app.command("stop")
+def stop_all(folder: Ours = RUN, port_base: PortBase = 0, compose: Compose = COMPOSE_FILE) -> None:
+    """Stop a run, and whatever a killed one left behind."""
+    left = _site(folder, port_base, compose).stop()
+    typer.echo(f"stopped what was left: {', '.join(left)}" if left else "nothing is left running")
+
+
+@app.command()
+def forget(folder: Ours = RUN) -> None:
+    """Remove the data folder, and the database's own folder where that had to be elsewhere."""
+    for postgres in sorted(folder.glob("**/postgres")):
+        forget_home(postgres)
+    forget_home(folder)
+
+
+def _site(folder: Path, port_base: int, compose: Path) -> Site:
+    unwind_on_signals()
+    return Site(folder.absolute(), port_base, compose)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Plan:
         return next(process for process in self.processes if process.name == name)
 
 
-def read_plan(folder: Path, port_base: int, file: Path = COMPOSE_FILE) -> Plan:
+def read_plan(folder: Path, port_base: int, file: Path) -> Plan:
     """The plan for a data folder and a shift of all ports."""
     document: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     native = {key: shifted(placed(str(value), folder), port_base) for key, value in document["x-native"].items()}

@@ -54,9 +54,9 @@ class Servers:
         for server in (self.kafka, self.redis, self.postgres):
             server.stop()
 
-    def running(self) -> bool:
-        """Whether every server's process lives."""
-        return all(server.child.pid() for server in (self.postgres, self.redis, self.kafka))
+    def alive(self) -> list[str]:
+        """The names of those whose process lives."""
+        return [server.child.name for server in (self.postgres, self.redis, self.kafka) if server.child.pid()]
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """All lasting processes under honcho's manager: prefixed logs, a restart for what dies, one clean end."""
 
+import ctypes
 import multiprocessing
 import os
 import shlex
 import signal
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, TextIO
 
 import honcho.manager
@@ -22,6 +25,7 @@ from native.waiting import holds_within
 
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
+PR_SET_PDEATHSIG = 1
 # Workers finish the document in hand before they go; honcho alone would kill them after five seconds.
 honcho.manager.KILL_WAIT = 25
 
@@ -35,14 +39,15 @@ class Kept(HonchoProcess):  # type: ignore[misc]  # honcho ships no types
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Live until told to stop, or until the manager itself is gone."""
-        self._events, manager, pause = events, os.getppid(), 0.5
+        self._events, pause = events, 0.5
         if ignore_signals:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self._die_with_manager()
         while True:
             born = time.monotonic()
             status = self._live()
-            if self.stopping.is_set() or os.getppid() != manager:
+            if self.stopping.is_set():
                 break
             pause = 0.5 if time.monotonic() - born > STEADY_S else min(pause * 2, LONGEST_PAUSE_S)
             self._send_message(f"ended with {status}, starts again in {pause:.0f} s\n".encode())
@@ -54,12 +59,26 @@ class Kept(HonchoProcess):  # type: ignore[misc]  # honcho ships no types
         self._child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
         self.child.adopt(self._child.pid)
         self._send_message({"pid": self._child.pid}, type="start")
+        if self.stopping.is_set():
+            self._child.terminate()
         for line in iter(self._child.stdout.readline, b""):
             self._send_message(line)
         self._child.stdout.close()
         status: int = self._child.wait()
         self.child.forget()
         return status
+
+    def _die_with_manager(self) -> None:
+        """Without a manager nobody reads the output; the kernel tells us when it is gone, however it went."""
+
+        def orphaned(_number: int, _frame: FrameType | None) -> None:
+            self.stopping.set()
+            self._events.cancel_join_thread()
+            if self._child is not None:
+                self._child.terminate()
+
+        signal.signal(signal.SIGHUP, orphaned)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGHUP)
 
 
 class Logs(Printer):  # type: ignore[misc]  # honcho ships no types
@@ -90,10 +109,10 @@ class Logs(Printer):  # type: ignore[misc]  # honcho ships no types
 class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no types
     """The lasting processes of a plan."""
 
-    def __init__(self, folder: Path, *, quiet: bool) -> None:
+    def __init__(self, folder: Path, when_started: Callable[[], None], *, quiet: bool) -> None:
         self.logs = Logs(folder / "logs", sys.stdout, quiet=quiet)
         super().__init__(self.logs)
-        self.folder = folder
+        self.folder, self.when_started = folder, when_started
         self.stopping = multiprocessing.Event()
         self._process_ctor = self._kept
 
@@ -103,10 +122,21 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no types
         self.add_process(process.name, f"exec {command}", env=environment_of(process), cwd=str(ROOT))
 
     def terminate(self) -> None:
-        """Tell the processes to end, the last in the file first."""
+        """Tell the processes to end."""
         self.stopping.set()
-        self._processes = dict(reversed(self._processes.items()))
         super().terminate()
+
+    def _start(self) -> None:
+        super()._start()
+        # Only now: a thread that runs while others are forked may leave them a lock that nobody opens.
+        threading.Thread(target=self.when_started, daemon=True).start()
+
+    def _killall(self, force: bool = False) -> None:
+        """Signal the processes, the last in the file first; the pid files know them before any message came."""
+        for name in reversed(list(self._processes)):
+            pid = Child(name, self.folder / "pids").pid()
+            if pid is not None:
+                self._procmgr.kill(pid) if force else self._procmgr.terminate(pid)
 
     def _kept(self, *args: Any, name: str, **more: Any) -> Kept:
         child = Child(name, self.folder / "pids")

