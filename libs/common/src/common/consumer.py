@@ -24,6 +24,7 @@ log = logs.get("consumer")
 
 BATCH = 10_000
 STALLED_S = 20.0
+CLOSE_MS = 3_000
 TRIES = 3
 _TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
 
@@ -100,6 +101,7 @@ class Projection:
     def __post_init__(self) -> None:
         self._by_topic: Mapping[str, Subscription] = {s.topic: s for s in self.subscriptions}
         self._ids: dict[str, str] = {}
+        self._oldest: dict[Any, int] = {}
         self._barriers: dict[Any, Record] = {}
         self._moved_at: dict[Any, float] = {}
         self._holes: dict[Any, int] = {}
@@ -124,15 +126,16 @@ class Projection:
             self._seed(conn)
             consumer = kafka.consumer(self.bootstrap, self.group, self.member)
             try:
+                self._oldest = kafka.oldest_offsets(consumer, [s.topic for s in self.subscriptions if s.holes])
                 consumer.subscribe(list(self._by_topic), listener=self._listener(consumer))
                 while not stop.is_set():
                     self._round(conn, consumer)
                     self._problem = None
             finally:
-                consumer.close(autocommit=False)
+                consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
     def _round(self, conn: Connection, consumer: Any) -> None:
-        gathered = _gather(consumer)
+        gathered = _gather(consumer, wait_ms=0 if self._barriers else 200)
         for topic, partitions in gathered.items():
             self._take(conn, consumer, self._by_topic[topic], partitions)
         for place, record in list(self._barriers.items()):
@@ -151,23 +154,21 @@ class Projection:
             conn.cursor().executemany(_SEED, [(topic, ident, partition) for partition in range(kafka.PARTITIONS)])
 
     def _listener(self, consumer: Any) -> Any:
-        return kafka.seeking(consumer, lambda places: self._stored_offsets(consumer, places), self._forget)
+        return kafka.seeking(consumer, self._stored_offsets, self._forget)
 
     def _forget(self, places: Sequence[Any]) -> None:
         for place in places:
             self._barriers.pop(place, None)
             self._moved_at.pop(place, None)
 
-    def _stored_offsets(self, consumer: Any, places: Sequence[Any]) -> dict[Any, int]:
+    def _stored_offsets(self, places: Sequence[Any]) -> dict[Any, int]:
         """Where to read on; on topics with holes an offset that is gone becomes the oldest that is there."""
         with connect(self.url, f"{self.group}-assign", autocommit=True) as conn:
             rows = conn.execute("SELECT topic, topic_id, partition, next_offset FROM consumer_offsets").fetchall()
         stored = {(topic, ident, partition): offset for topic, ident, partition, offset in rows}
-        offsets = {p: stored.get((p.topic, self._ids[p.topic], p.partition), 0) for p in places}
-        gappy = [p for p in places if self._by_topic[p.topic].holes]
-        for place, oldest in (consumer.beginning_offsets(gappy) if gappy else {}).items():
-            offsets[place] = max(offsets[place], oldest)
-        return offsets
+        return {
+            p: max(stored.get((p.topic, self._ids[p.topic], p.partition), 0), self._oldest.get(p, 0)) for p in places
+        }
 
     def _take(
         self, conn: Connection, consumer: Any, subscription: Subscription, partitions: dict[Any, list[Raw]]
@@ -177,7 +178,7 @@ class Projection:
         for place, raws in partitions.items():
             self._moved_at[place] = time.monotonic()
             batch[place], barrier = _until_barrier(raws, subscription.barriers)
-            if barrier is not None:
+            if barrier is not None and place in consumer.assignment():
                 consumer.pause(place)
                 self._barriers[place] = _record(subscription.topic, barrier)
         self._apply_halving(conn, consumer, subscription, {p: raws for p, raws in batch.items() if raws})
@@ -229,12 +230,15 @@ class Projection:
         stored = dict(conn.execute(query, (subscription.topic, self._ids[subscription.topic], places)).fetchall())
         kept: dict[Any, list[Raw]] = {}
         for place, raws in batch.items():
-            expected = stored[place.partition]
-            fresh = [raw for raw in raws if raw.offset >= expected]
-            if fresh and fresh[0].offset > expected and not subscription.holes:
-                self._hole(consumer, place, expected, fresh[0].offset)
-                fresh = []
-            kept[place] = fresh
+            kept[place], expected = [], stored[place.partition]
+            # A partition that went and came back between two polls brings records twice, so each is looked at.
+            for raw in raws:
+                if raw.offset > expected and not subscription.holes:
+                    self._hole(consumer, place, expected, raw.offset)
+                    break
+                if raw.offset >= expected:
+                    kept[place].append(raw)
+                    expected = raw.offset + 1
         return kept
 
     def _hole(self, consumer: Any, place: Any, expected: int, found: int) -> None:
@@ -292,8 +296,7 @@ class Projection:
             if done and row is not None and row[1] <= record.offset:
                 self._advance(conn, record.topic, {record.partition: record.offset + 1})
         self._moved_at[place] = time.monotonic()
-        if done or behind:
-            del self._barriers[place]
+        if (done or behind) and self._barriers.pop(place, None) and place in consumer.assignment():
             consumer.seek(place, row[1] if behind and row else record.offset + 1)
             consumer.resume(place)
 
@@ -303,8 +306,10 @@ class Projection:
         """The dead letter of the one record that cannot be applied, in the transaction that moves past it."""
         ((place, (raw,)),) = batch.items()
         with conn.transaction():
-            places = [place.partition]
-            conn.execute(_LOCK_OFFSETS, (subscription.topic, self._ids[subscription.topic], places))
+            ids = (subscription.topic, self._ids[subscription.topic], [place.partition])
+            row = conn.execute(_LOCK_OFFSETS, ids).fetchone()
+            if row is None or row[1] > raw.offset:
+                return  # another process passed it meanwhile: the offset must not go back
             self._dead(conn, subscription.topic, raw, "unappliable", f"{type(error).__name__}: {error}", TRIES)
             self._advance(conn, subscription.topic, {raw.partition: raw.offset + 1})
 
@@ -333,10 +338,10 @@ class Projection:
             LAG.labels(topic).set(records)
 
 
-def _gather(consumer: Any) -> dict[str, dict[Any, list[Raw]]]:
+def _gather(consumer: Any, wait_ms: int) -> dict[str, dict[Any, list[Raw]]]:
     """Polls until nothing more lies ready or the batch is full: large transactions under load, small ones at rest."""
     found: dict[str, dict[Any, list[Raw]]] = {}
-    count, wait_ms = 0, 200
+    count = 0
     while count < BATCH:
         polled = consumer.poll(timeout_ms=wait_ms, max_records=BATCH - count)
         if not polled:

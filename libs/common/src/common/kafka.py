@@ -13,6 +13,7 @@ from kafka.partitioner.default import murmur2
 
 PARTITIONS = 12
 TYPE_HEADER = "ce_type"
+_BOOTSTRAP_MS = 5_000
 
 Partition = TopicPartition
 
@@ -36,6 +37,7 @@ def producer(bootstrap: str, name: str) -> KafkaProducer:
         delivery_timeout_ms=20_000,
         request_timeout_ms=10_000,
         max_block_ms=10_000,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
         allow_auto_create_topics=False,
     )
 
@@ -58,12 +60,18 @@ def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaCons
         heartbeat_interval_ms=3_000,
         max_poll_interval_ms=300_000,
         metadata_max_age_ms=30_000,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
     )
 
 
 def admin(bootstrap: str) -> KafkaAdminClient:
     """An administration client."""
-    return KafkaAdminClient(bootstrap_servers=bootstrap, client_id="settlement-admin")
+    return KafkaAdminClient(
+        bootstrap_servers=bootstrap,
+        client_id="settlement-admin",
+        request_timeout_ms=10_000,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
+    )
 
 
 def topic_ids(bootstrap: str, topics: Iterable[str]) -> dict[str, str]:
@@ -97,6 +105,12 @@ def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], 
         client.close()
 
 
+def oldest_offsets(consumer: KafkaConsumer, topics: Iterable[str]) -> dict[Any, int]:
+    """Where each partition of the topics begins now."""
+    places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+    return consumer.beginning_offsets(places) if places else {}
+
+
 class Raw(NamedTuple):
     """A record as it came, before anything is believed of it."""
 
@@ -122,12 +136,17 @@ def seeking(
     offsets: Callable[[Sequence[Any]], dict[Any, int]],
     lost: Callable[[Sequence[Any]], None],
 ) -> ConsumerRebalanceListener:
-    """A rebalance listener that does the one thing such a listener may do: seek to the stored offsets."""
+    """A rebalance listener that does the one thing such a listener may do: seek to the stored offsets.
+
+    It runs in the client's own thread, where no call that waits for Kafka is allowed.
+    """
 
     class Seeking(ConsumerRebalanceListener):  # type: ignore[misc]  # the client library is untyped
         def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
             for place, offset in offsets(list(assigned)).items():
                 consumer.seek(place, offset)
+                # A partition that stays with its reader stays paused; what was paused for is read again.
+                consumer.resume(place)
 
         def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
             lost(list(revoked))

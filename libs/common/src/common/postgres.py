@@ -41,6 +41,7 @@ def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acqui
         timeout=acquire_s,
         max_lifetime=1800,
         check=ConnectionPool.check_connection,
+        open=True,
         name=name,
     )
 
