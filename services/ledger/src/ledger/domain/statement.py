@@ -118,7 +118,7 @@ def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
     for service, amount in apply_advance(dues, rule).items():
         dues.post("", service, PAID.name, amount)
     rows: dict[str, int] = defaultdict(int)
-    for due in dues.all_outstanding():
+    for due in [*dues.all_outstanding(), *dues.outstanding(ADVANCE)]:
         rows[due.service] += due.amount
     ordered = sorted(rows, key=rule.place)
     return said.DueNow(sum(rows.values()), [said.DueRow(service, rows[service]) for service in ordered])

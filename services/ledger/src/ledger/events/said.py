@@ -16,6 +16,16 @@ ALLOCATIONS = "ledger.allocations.v1"
 LEDGER = Register("ledger")
 
 
+_canonical = msgspec.json.Encoder(order="sorted")
+Shown = TypeVar("Shown", bound="StatementIssued")
+
+
+def sealed(statement: Shown) -> Shown:
+    """The statement with the SHA-256 of its canonical JSON (sorted keys, without `hash`)."""
+    bare = msgspec.structs.replace(statement, hash="")
+    return msgspec.structs.replace(statement, hash=hashlib.sha256(_canonical.encode(bare)).hexdigest())
+
+
 class Base(Struct, frozen=True, omit_defaults=True):
     """The account's base data as of the last day of the month."""
 
@@ -296,13 +306,3 @@ class PaymentAllocated(Struct, frozen=True):
     split: list[Allocated]
     rule: int
     day: str
-
-
-_canonical = msgspec.json.Encoder(order="sorted")
-Shown = TypeVar("Shown", bound=StatementIssued)
-
-
-def sealed(statement: Shown) -> Shown:
-    """The statement with the SHA-256 of its canonical JSON (sorted keys, without `hash`)."""
-    bare = msgspec.structs.replace(statement, hash="")
-    return msgspec.structs.replace(statement, hash=hashlib.sha256(_canonical.encode(bare)).hexdigest())

@@ -182,7 +182,11 @@ def last_readings(conn: Connection, account: str) -> dict[str, ReadingRow]:
 def changes(conn: Connection, account: str, before: int, limit: int) -> list[ChangeRow]:
     """What was said of the account's base data, newest first."""
     rows = conn.execute(_CHANGES, (account, before, limit)).fetchall()
-    return [ChangeRow(*row, msgspec.json.decode(data, type=Change)) for *row, data in rows]
+    decode = msgspec.json.Decoder(Change).decode
+    return [
+        ChangeRow(sequence, kind, holds_from, recorded_at, decode(data))
+        for sequence, kind, holds_from, recorded_at, data in rows
+    ]
 
 
 def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
