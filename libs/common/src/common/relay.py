@@ -137,6 +137,8 @@ class Relay:
         with connect(self.url, f"{self.name}-{self.shard}", autocommit=True) as conn:
             # A hash join would read the whole event store for each batch; the batch is small, the index is right.
             conn.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off")
+            # A server that came back may stand on an earlier state, where positions are handed out a second time.
+            self.hint, self.candidate = 0, None
             while not stop.is_set() and not self._locked(conn):
                 stop.wait(1)
             idle_s = 0.005
@@ -150,9 +152,10 @@ class Relay:
         return bool(found and found[0])
 
     def step(self, conn: Connection) -> int:
-        """Reads one batch, sends it, deletes what was acknowledged; returns how many rows were read."""
+        """Reads one batch, sends it, deletes what was acknowledged; returns how many rows that were."""
         oldest_running, _ = self._horizon(conn)
         rows = self._read(conn)
+        acked: list[Row] = []
         lowest_waiting = None
         if rows:
             acked = self._send(list(sendable(rows, lambda row: self._clear(conn, row))))
@@ -161,7 +164,7 @@ class Relay:
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
             OUTBOX_SENT.inc(len(acked))
         self._raise_hint(conn, oldest_running, rows, lowest_waiting)
-        return len(rows)
+        return len(acked)
 
     def _raise_hint(
         self, conn: Connection, oldest_running: int, rows: Sequence[Row], lowest_waiting: int | None
@@ -191,17 +194,7 @@ class Relay:
     def _send(self, rows: Sequence[Row]) -> list[Row]:
         """Sends all and returns the acknowledged ones, for each key only those before its first failure."""
         self.producer = self.producer or kafka.producer(self.bootstrap, self.name)
-        send = self.producer.send
-        futures = [
-            send(
-                r.topic,
-                key=r.key.encode(),
-                value=r.value(),
-                partition=r.partition,
-                headers=[(kafka.TYPE_HEADER, r.type.encode())],
-            )
-            for r in rows
-        ]
+        futures = [self._begin(row) for row in rows]
         try:
             self.producer.flush(timeout=25)
         except kafka.KafkaError as error:
@@ -210,7 +203,7 @@ class Relay:
         failed: set[tuple[str, str]] = set()
         acked = []
         for row, future in zip(rows, futures, strict=True):
-            if future.succeeded() and (row.topic, row.key) not in failed:
+            if future is not None and future.succeeded() and (row.topic, row.key) not in failed:
                 acked.append(row)
             else:
                 failed.add((row.topic, row.key))
@@ -219,9 +212,20 @@ class Relay:
             self._drop_producer()
         return acked
 
+    def _begin(self, row: Row) -> Any:
+        """The future of one send; None for a row that no producer can send, so that only its key waits."""
+        headers = [(kafka.TYPE_HEADER, row.type.encode())]
+        try:
+            return self.producer.send(
+                row.topic, key=row.key.encode(), value=row.value(), partition=row.partition, headers=headers
+            )
+        except (kafka.MessageSizeTooLargeError, LookupError) as error:
+            log.error("row cannot be sent", position=row.position, error=str(error)[:200])
+            return None
+
     def _drop_producer(self) -> None:
         if self.producer is not None:
-            self.producer.close(timeout=2)
+            kafka.drop(self.producer)
             self.producer = None
 
     def _reachable(self) -> str | None:
