@@ -5,6 +5,7 @@ It knows the accounting rules of the design and imports nothing of the centre, s
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,6 +15,7 @@ from demo.records import Row
 
 ZERO = Decimal("0.00")
 ADVANCE = "advance"
+FOR_EVER = "9999-12"
 COLUMNS = ("opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing")
 _SIGNS = {"opening": 1, "charged": 1, "adjusted": 1, "benefit": -1, "penalty": 1, "paid": -1}
 _ALMATY = timezone(timedelta(hours=5))
@@ -95,9 +97,10 @@ class Account:
         else:
             self.accrued[service][month] += _SIGNS[column] * amount
 
-    def unpaid(self, service: str) -> Iterator[tuple[str, Decimal]]:
+    def unpaid(self, service: str, through: str) -> Iterator[tuple[str, Decimal]]:
         """Months with what is still owed of them; every credit covers the oldest debt first."""
-        movements = [*self.accrued[service].items(), *((month, -paid) for month, paid in self.paid[service].items())]
+        paid = ((month, -amount) for month, amount in self.paid[service].items())
+        movements = [one for one in (*self.accrued[service].items(), *paid) if one[0] <= through]
         credit = -sum((amount for _, amount in movements if amount < 0), ZERO)
         for month, amount in sorted(movement for movement in movements if movement[1] > 0):
             covered = min(credit, amount)
@@ -105,9 +108,9 @@ class Account:
             if amount > covered:
                 yield month, amount - covered
 
-    def advance(self) -> Decimal:
+    def advance(self, through: str) -> Decimal:
         """Money that was paid for no service yet."""
-        return sum(self.paid[ADVANCE].values(), ZERO)
+        return sum((amount for month, amount in self.paid[ADVANCE].items() if month <= through), ZERO)
 
 
 class Books:
@@ -143,19 +146,23 @@ class Books:
         return list(self._accounts)
 
     def statement(self, number: str, month: str) -> dict[str, Line]:
-        """Lines of a month by service: as closed, or as the open month stands, opening with what was brought on."""
+        """Lines of a month by service: as closed, or as if the open months up to it closed now."""
         account = self.account(number)
-        if month not in self.closed and self.closed:
-            self._bring_on(account, self.closed[-1], month)
+        if month not in self.closed:
+            account = deepcopy(account)
+            before, now = self.closed[-1] if self.closed else "", self.first_open or month
+            while now <= month:
+                self._close_one(account, before, now)
+                before, now = now, _following(now)
         return dict(sorted(account.months[month].items(), key=lambda item: self._place(item[0])))
 
     def due_now(self, number: str) -> dict[str, Decimal]:
         """What is due per service as if everything open closed now, advances applied."""
         account = self.account(number)
         debts: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-        for _, service, amount in self._debts(account):
+        for _, service, amount in self._debts(account, FOR_EVER):
             debts[service] += amount
-        for service, amount in self._shares(account, account.advance()).items():
+        for service, amount in self._shares(account, account.advance(FOR_EVER), FOR_EVER).items():
             debts[service] -= amount
         return {service: amount for service, amount in debts.items() if amount and service != ADVANCE}
 
@@ -214,7 +221,7 @@ class Books:
             for part in row["split"]:
                 shares[part["service"]] += Decimal(part["amount"])
         else:
-            shares = self._shares(account, amount)
+            shares = self._shares(account, amount, FOR_EVER)
             rest = amount - sum(shares.values(), ZERO)
             shares |= {ADVANCE: rest} if rest else {}
         account.spread[said.sender, row["reference"]] = dict(shares)
@@ -227,21 +234,21 @@ class Books:
         for service, share in account.spread[_named(said, "reverses")].items():
             account.count(month, service, "paid", -share)
 
-    def _shares(self, account: Account, amount: Decimal) -> dict[str, Decimal]:
+    def _shares(self, account: Account, amount: Decimal, through: str) -> dict[str, Decimal]:
         """Split rule 1: oldest posting period first, then the order of services, only what is due."""
         shares: dict[str, Decimal] = {}
-        for _, service, due in self._debts(account):
+        for _, service, due in self._debts(account, through):
             share = min(amount, due)
             if share > 0:
                 shares[service] = shares.get(service, ZERO) + share
                 amount -= share
         return shares
 
-    def _debts(self, account: Account) -> list[tuple[str, str, Decimal]]:
+    def _debts(self, account: Account, through: str) -> list[tuple[str, str, Decimal]]:
         found = [
             (month, service, amount)
             for service in (account.accrued.keys() | account.paid.keys()) - {ADVANCE}
-            for month, amount in account.unpaid(service)
+            for month, amount in account.unpaid(service, through)
         ]
         return sorted(found, key=lambda debt: (debt[0], self._place(debt[1])))
 
@@ -250,20 +257,20 @@ class Books:
 
     def _close(self, month: str) -> None:
         for account in self._accounts.values():
-            if self.closed:
-                self._bring_on(account, self.closed[-1], month)
-            shares = self._shares(account, account.advance()) if account.advance() > 0 else {}
-            for service, share in shares.items():
-                account.count(month, service, "paid", share)
-                account.count(month, ADVANCE, "paid", -share)
+            self._close_one(account, self.closed[-1] if self.closed else "", month)
         self.closed.append(month)
         self.first_open = _following(month)
 
-    def _bring_on(self, account: Account, closed: str, month: str) -> None:
-        """Openings are shown, not accrued again: the debts keep the age they have."""
-        for service, line in account.months[closed].items():
+    def _close_one(self, account: Account, before: str, month: str) -> None:
+        """Brings the closings of the month before on, then spreads the advance over what is due."""
+        # Openings are shown, not accrued again: the debts keep the age they have.
+        for service, line in account.months[before].items() if before in account.months else ():
             if line.closing:
                 account.months[month][service].columns["opening"] = line.closing
+        advance = account.advance(month)
+        for service, share in self._shares(account, advance, month).items() if advance > 0 else ():
+            account.count(month, service, "paid", share)
+            account.count(month, ADVANCE, "paid", -share)
 
 
 def month_of(instant: str) -> str:

@@ -86,6 +86,9 @@ UTILITIES: tuple[Sender, ...] = (
 AGENTS: tuple[Sender, ...] = (BANK, TERMINAL)
 SENDERS: tuple[Sender, ...] = (CENTRE, *UTILITIES, *AGENTS)
 
+# More than any flat uses: the last tier has no end.
+LAST_TIER = Decimal(10**6)
+
 _ORDER = "Приказ ДКРЕМ по г. Алматы № {} от {}"
 _MEETING = "Протокол собрания собственников от {}"
 
@@ -102,7 +105,7 @@ SERVICES: tuple[Service, ...] = (
     Service("electricity", "alatau-power", "Электроэнергия", "Электр қуаты", "kWh", "кВт·ч", "кВт·сағ", "meter",
             Decimal("28.45"), _ORDER.format("102-ОД", "19.12.2025"), norm=Decimal(75), digits=6,
             tiers=((Decimal(90), Decimal("28.45")), (Decimal(160), Decimal("36.98")),
-                   (Decimal(10**6), Decimal("46.23")))),
+                   (LAST_TIER, Decimal("46.23")))),
     Service("gas", "zhetysu-gas", "Газ", "Газ", "m3", "м³", "м³", "meter",
             Decimal("52.18"), _ORDER.format("71-ОД", "30.06.2026"), norm=Decimal("9.6")),
     Service("waste", "taza-qala", "Вывоз ТБО", "ҚТҚ шығару", "person", "чел.", "адам", "people",

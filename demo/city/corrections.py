@@ -30,7 +30,7 @@ def _heat(register: Register, flat: Flat, service: str, posted: Posted) -> None:
     charge = posted.first(flat.account, service, before(register.month))
     if charge is not None:
         share = Decimal(Random(f"{flat.seed}/heat/{flat.account}/{register.month}").randrange(-180, 60)).scaleb(-3)
-        _adjust(register, charge, money(Decimal(charge["amount"]) * share), "house-meter",
+        _adjust(register, charge, money(Decimal(charge["amount"]) * share), "reading",
                 "Перерасчёт по показаниям общедомового прибора учёта")  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def _estimate(register: Register, flat: Flat, service: str, posted: Posted) -> N
     if flat.meter(service) is None or charge is None or not is_estimated(flat, service, past):
         return
     difference = usage(flat, service, past) - estimate(flat, service, past)
-    _adjust(register, charge, money(difference * price_for(SERVICE[service], flat.group)), "reading-corrected",
+    _adjust(register, charge, money(difference * price_for(SERVICE[service], flat.group)), "reading",
             "Снято контрольное показание вместо расчётного", difference)  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def _before_take_over(register: Register, flat: Flat, service: str, posted: Post
     if "adjusted-before-take-over" in flat.traits and service == "cold-water" and register.month == "2026-08":
         register.add(
             "charge.adjusted", flat.account, "A", at=_at(register), service=service, period="2026-06",
-            amount=Decimal("-450.00"), reason_code="before-take-over", reason="Перерасчёт за июнь, до передачи базы",
+            amount=Decimal("-450.00"), reason_code="error", reason="Перерасчёт за июнь, до передачи базы",
         )  # fmt: skip
 
 

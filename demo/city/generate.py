@@ -7,7 +7,7 @@ from typing import Any
 
 from demo.city import bills, changes, files, houses, payments, takeover
 from demo.city.catalogue import SENDERS, UTILITIES
-from demo.city.facts import MONTHS, Register
+from demo.city.facts import MONTHS, TAKE_OVER, Register
 from demo.city.ledgerbook import Posted
 from demo.city.model import Flat
 
@@ -19,6 +19,8 @@ def generate(accounts: int, seed: int, folder: Path) -> Entry:
     """Write the whole city into a folder; the same numbers give the same bytes."""
     flats = houses.build(accounts, seed)
     entries = [*_take_over(flats, folder), *_months(flats, folder)]
+    # The centre's own months begin after the take-over: July is closed before any account is opened.
+    entries[0]["then_close"] = TAKE_OVER
     manifest = {
         "accounts": accounts, "seed": seed, "months": list(MONTHS),
         "senders": [

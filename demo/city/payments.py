@@ -69,7 +69,7 @@ def _by_bank(flat: Flat, month: str, posted: Posted) -> Iterator[Paid]:
     if "pays-at-midnight" in flat.traits and month > "2026-08":
         moment = f"{before(month)}-{'31' if month == '2026-09' else '30'}T23:57:00+05:00"
     if "pays-ahead" in flat.traits:
-        yield Paid(to, moment, total + 4500)
+        yield Paid(to, moment, money(total + 4500))
     elif total and "pays-whole" in flat.traits:
         yield Paid(to, moment, total)
     elif total and "pays-twice" in flat.traits:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from random import Random
 
-from demo.city.catalogue import SERVICE, SERVICES, UTILITIES, Sender, price_for
+from demo.city.catalogue import LAST_TIER, SERVICE, SERVICES, UTILITIES, Sender, price_for
 from demo.city.facts import MONTHS, TAKE_OVER, Fact, Register
 from demo.city.model import Flat
 from demo.city.pricing import bill
@@ -112,10 +112,14 @@ def _tariffs(register: Register) -> None:
                 "unit_kk": service.unit_kk, "effective_from": "2026-07-01", "decision": service.decision,
             }  # fmt: skip
             if service.tiers and group == "residents":
-                row |= {"tiers": [{"up_to": str(up_to), "price": str(price)} for up_to, price in service.tiers]}
+                row |= {"tiers": [_tier(up_to, price) for up_to, price in service.tiers]}
             else:
                 row |= {"price": str(price_for(service, group))}
             register.rows.append(row)
+
+
+def _tier(up_to: Decimal, price: Decimal) -> dict[str, str]:
+    return {"price": str(price)} | ({"up_to": str(up_to)} if up_to < LAST_TIER else {})
 
 
 def _connect(register: Register, flat: Flat, service: str) -> None:

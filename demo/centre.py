@@ -1,0 +1,44 @@
+"""The operator of the centre: provider-sync's own command line, run as a command."""
+
+import json
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+
+class OperatorRefused(Exception):
+    """The operator's command did not do what was asked."""
+
+
+class Operator:
+    """Adds providers, issues keys, closes months."""
+
+    def __init__(self, command: str) -> None:
+        words = shlex.split(command)
+        # The very interpreter that runs the demo, whatever the PATH says.
+        self._command = [sys.executable if words[0] == "python" else words[0], *words[1:]]
+
+    def add_provider(self, sender: str, name_ru: str, name_kk: str) -> None:
+        """Make a sender known; one that is known already is left alone."""
+        try:
+            self._run("providers", "add", sender, "--name-ru", name_ru, "--name-kk", name_kk)
+        except OperatorRefused as refusal:
+            if "exist" not in str(refusal) and "known" not in str(refusal):
+                raise
+
+    def issue_key(self, owner: str, scopes: list[str], label: str) -> str:
+        """A new key, as its owner writes it into the Authorization header."""
+        answer = self._run("keys", "issue", "--owner", owner, "--scopes", ",".join(scopes), "--label", label, "--json")
+        issued: dict[str, Any] = json.loads(answer)
+        return str(issued["key"])
+
+    def close(self, month: str) -> None:
+        """Close a month."""
+        self._run("periods", "close", month, "--json")
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            raise OperatorRefused(f"{' '.join(words)}: {(done.stderr or done.stdout).strip()}")
+        return done.stdout

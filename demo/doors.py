@@ -1,0 +1,52 @@
+"""Calls over HTTP that fail with the whole answer, so that a stranger can read what went wrong."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+Found = TypeVar("Found")
+
+
+class UnexpectedAnswer(Exception):
+    """The centre answered something else than the walk expects."""
+
+
+class Late(Exception):
+    """What was awaited did not come in time."""
+
+
+class Door:
+    """One API. `language` is what its problems are told in."""
+
+    def __init__(self, base: str, authorization: str = "", language: str = "en") -> None:
+        headers = {"Accept-Language": language} | ({"Authorization": authorization} if authorization else {})
+        self._client = httpx.Client(base_url=base, headers=headers, timeout=60)
+
+    def call(self, method: str, path: str, *expected: int, **request: Any) -> httpx.Response:
+        """Call and insist on one of the expected statuses."""
+        answer = self._client.request(method, path, **request)
+        if answer.status_code not in expected:
+            raise UnexpectedAnswer(f"{method} {answer.request.url} → {answer.status_code}\n{answer.text[:2000]}")
+        return answer
+
+    def json(self, method: str, path: str, *expected: int, **request: Any) -> Any:
+        """The same, read as JSON."""
+        return self.call(method, path, *expected, **request).json()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+
+def wait_for(what: str, look: Callable[[], Found | None], deadline_s: float = 60, pause_s: float = 0.2) -> Found:
+    """Look again and again until something is there, or raise Late."""
+    end = time.monotonic() + deadline_s
+    while True:
+        found = look()
+        if found is not None:
+            return found
+        if time.monotonic() > end:
+            raise Late(f"{what} did not come within {deadline_s:.0f} s")
+        time.sleep(pause_s)
