@@ -56,7 +56,7 @@ def test_a_missing_row_a_strange_row_and_a_strange_charge_are_found() -> None:
 def test_a_printed_row_is_found_with_all_its_cells_in_order() -> None:
     """No-break spaces, comma, the real minus; a dash for nothing."""
     cells = "1 000,00 250,50 – – – 1 300,00 −49,50"
-    text = f"Жылыту Алматыжылужелісі 2,5 Гкал 100,20 {cells} аспап бойынша Барлығы {cells} 0,00 ₸"
+    text = f"Жылыту Алматыжылужелісі 2,5 Гкал 100,20 {cells} аспап бойынша Барлығы {cells} Төлеуге 0,00 ₸"
     lines, names = {"heating": _line()}, {"heating": "Жылыту"}
     assert pdf.differences(text, lines, names, "kk", Decimal("0.00")) == []
     wrong = pdf.differences(text.replace("250,50 – – –", "250,51 – – –", 1), lines, names, "kk", Decimal("0.00"))
