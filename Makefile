@@ -9,6 +9,7 @@ STAMPS := .stamps
 RUN_DIR ?= .run
 PORT_BASE ?= 0
 ONLY ?=
+SIZE ?= small
 ACCOUNTS ?= 2000
 SEED ?= 1
 REAL_DATA ?= ../shared/data/real
@@ -18,8 +19,8 @@ CODE := $(addsuffix /src,$(PARTS)) demo tests
 export PORT_BASE RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench check lint types \
-	contracts test-real lock format clean
+.PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
+	bench-f3 check lint types contracts test-real lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
@@ -78,8 +79,11 @@ test-full: setup ## All tests, the slow ones too
 faults: setup ## Kill processes and servers at random and count what is lost
 	@$(PYTEST) -m faults tests/faults
 
-bench: setup ## Measure, and print the table of figures
-	@$(PYTEST) -m bench -s tests/benchmarks
+bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
+	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
+
+bench-f1 bench-f2 bench-f3: bench-%: setup
+	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
 test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove the sums
 	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s tests/real

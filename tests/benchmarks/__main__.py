@@ -1,0 +1,167 @@
+"""`python -m tests.benchmarks f1|f2|f3|all`: measures, prints the table and writes it under .run/figures."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from tests.benchmarks import f1, f2, f3, report, yardsticks
+from tests.benchmarks.centre import centre
+from tests.benchmarks.ground import Ground, ground
+from tests.benchmarks.report import Figure
+from tests.benchmarks.sizes import SIZES, Size
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+console = Console()
+
+PER_SAVE = (20, 200, 1000)
+
+SizeName = Annotated[str, typer.Option("--size", envvar="SIZE", help=", ".join(SIZES))]
+Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of facts than the size has.")]
+Pairs = Annotated[int, typer.Option(envvar="PAIRS", help="Another number of pairs than the size has.")]
+Seed = Annotated[int, typer.Option(envvar="SEED", help="Draws amounts, payments and the sample.")]
+Beside = Annotated[bool, typer.Option(help="Run the yardsticks as well.")]
+
+
+@app.command("f1")
+def run_f1(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1, beside: Beside = True) -> None:
+    """From a provider's file to visible in the ledger, facts a second."""
+    _measure("f1", _size(size, facts, pairs), seed, lambda g, s: _pairs_of_f1(g, s, seed, beside=beside))
+
+
+@app.command("f2")
+def run_f2(size: SizeName = "small", seed: Seed = 1) -> None:
+    """From a push to the read that shows it, milliseconds."""
+    _measure("f2", _size(size, 0, 1), seed, lambda g, s: _freshness(g, s, seed))
+
+
+@app.command("f3")
+def run_f3(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """Replay of the log into an empty ledger, facts a second."""
+    _measure("f3", _size(size, facts, pairs), seed, lambda g, s: _replays(g, s, seed))
+
+
+@app.command("all")
+def run_all(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """All of them, one table."""
+
+    def every(on: Ground, size: Size) -> list[Figure]:
+        return [
+            *_pairs_of_f1(on, size, seed, beside=True), *_freshness(on, size, seed), *_replays(on, size, seed)
+        ]  # fmt: skip
+
+    _measure("figures", _size(size, facts, pairs), seed, every)
+
+
+def _size(name: str, facts: int, pairs: int) -> Size:
+    size = SIZES[name]
+    return replace(size, facts=facts or size.facts, pairs=pairs or size.pairs)
+
+
+def _measure(name: str, size: Size, seed: int, work: Callable[[Ground, Size], list[Figure]]) -> None:
+    asked: dict[str, Any] = {"facts": size.facts, "accounts": size.accounts, "pairs": size.pairs, "seed": seed}
+    with ground() as on:
+        _say(f"servers: {on.source}")
+        text = report.write(name, work(on, size), on, asked)
+    console.print(Markdown(text))
+    _say(f"written to {report.FOLDER / name}.md and .json")
+
+
+def _pairs_of_f1(on: Ground, size: Size, seed: int, *, beside: bool) -> list[Figure]:
+    roads, bares, libraries = [], [], []
+    per_save = _best_per_save(on, size) if beside else 0
+    for number in range(size.pairs):
+        with _stage(f"F1 {number + 1}/{size.pairs}"), centre(on) as one:
+            roads.append(f1.measure(f1.opened(one, size, seed + number)))
+        road = roads[-1]
+        spent = ", ".join(f"{name} {value:.1f}" for name, value in road.cpu_s.items())
+        _say(f"  {road.facts_per_s:,.0f} facts/s; spooled {road.spooled_s:.1f} s, appended {road.appended_s:.1f} s, "
+             f"visible {road.seconds:.1f} s; CPU seconds: {spent}")  # fmt: skip
+        if beside:
+            with _stage("  bare pipeline"):
+                bares.append(yardsticks.bare(on, size.facts))
+            with _stage("  eventsourcing library"):
+                libraries.append(yardsticks.library(on, size.library_facts, per_save))
+            _say(f"  bare pipeline {bares[-1].end_to_end:,.0f}, library {libraries[-1]:,.0f} facts/s")
+    return _f1_figures(roads, bares, libraries, per_save)
+
+
+def _f1_figures(
+    roads: list[f1.Road], bares: list[yardsticks.Bare], libraries: list[float], per_save: int
+) -> list[Figure]:
+    speeds = tuple(road.facts_per_s for road in roads)
+    figures = [Figure("F1 file to visible in the ledger", "facts/s", speeds, 10_000)]
+    if bares:
+        to_bare = tuple(speed / bare.end_to_end for speed, bare in zip(speeds, bares, strict=True))
+        to_library = tuple(speed / library for speed, library in zip(speeds, libraries, strict=True))
+        figures += [
+            Figure("F1 : bare pipeline", "×", to_bare, 0.8),
+            Figure("F1 : eventsourcing library", "×", to_library, 5),
+            Figure("bare pipeline end to end", "facts/s", tuple(bare.end_to_end for bare in bares)),
+            Figure(f"eventsourcing library end to end, {per_save} facts a save", "facts/s", tuple(libraries)),
+        ]
+    figures += [
+        Figure("F1 spooled after", "s", tuple(road.spooled_s for road in roads)),
+        Figure("F1 upload appended in", "s", tuple(road.appended_s for road in roads)),
+        Figure("F1 visible after", "s", tuple(road.seconds for road in roads)),
+    ]
+    names = roads[0].cpu_s
+    return figures + [
+        Figure(f"F1 CPU of {n}", "µs/fact", tuple(r.cpu_s[n] / r.facts * 1e6 for r in roads)) for n in names
+    ]
+
+
+def _best_per_save(on: Ground, size: Size) -> int:
+    with _stage("the library's best batch size"):
+        tried = {per_save: yardsticks.library(on, size.library_facts // 2, per_save) for per_save in PER_SAVE}
+    return max(tried, key=lambda per_save: tried[per_save])
+
+
+def _freshness(on: Ground, size: Size, seed: int) -> list[Figure]:
+    with _stage(f"F2 {size.pushes_per_second}/s for {size.push_seconds} s"), centre(on) as one:
+        found = f2.measure(f1.opened(one, replace(size, facts=size.sample * 10), seed), size, seed)
+    _say(f"  p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, {found.per_second:.0f} pushes/s")
+    return [
+        Figure("F2 push to answered, p50", "ms", (found.p50_ms,), 50, less_is_better=True),
+        Figure("F2 push to answered, p99", "ms", (found.p99_ms,), 250, less_is_better=True),
+        Figure("F2 pushes", "/s", (found.per_second,)),
+    ]
+
+
+def _replays(on: Ground, size: Size, seed: int) -> list[Figure]:
+    found = []
+    with centre(on) as one:
+        with _stage("F3 filling the log"):
+            f1.measure(f1.opened(one, size, seed))
+            for package, command in (("ledger", "relay"), ("ledger", "web")):
+                one.stop(package, command)
+        for number in range(size.pairs):
+            with _stage(f"F3 {number + 1}/{size.pairs}"):
+                found.append(f3.measure(one))
+            _say(f"  {found[-1].facts_per_s:,.0f} facts/s, consume only {found[-1].consumed_per_s:,.0f}")
+    return [
+        Figure("F3 replay into an empty ledger", "facts/s", tuple(r.facts_per_s for r in found), 25_000),
+        Figure("F3 : consume only", "×", tuple(r.facts_per_s / r.consumed_per_s for r in found), 1 / 3),
+        Figure("consume only", "facts/s", tuple(r.consumed_per_s for r in found)),
+        Figure("F3 CPU of ledger project", "µs/fact", tuple(r.cpu_s / r.facts * 1e6 for r in found)),
+    ]
+
+
+def _stage(text: str) -> AbstractContextManager[object]:
+    """A turning wheel on a terminal, a line elsewhere."""
+    if console.is_terminal:
+        return console.status(text)
+    _say(text)
+    return nullcontext()
+
+
+def _say(text: str) -> None:
+    console.print(text, highlight=False)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,163 @@
+"""F1: a provider's file from its first byte to visible in the ledger, facts a second, beside two yardsticks."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from tests.benchmarks import traffic
+from tests.benchmarks.access import Resident, resident
+from tests.benchmarks.centre import Centre
+from tests.benchmarks.doors import Door, Unexpected
+from tests.benchmarks.sizes import Size
+from tests.benchmarks.traffic import Traffic
+
+VISIBLE_WITHIN_S = 3600
+
+
+@dataclass(frozen=True)
+class Road:
+    """What one run of F1 showed; the stages end when their last row is done, all counted from the first byte."""
+
+    facts: int
+    seconds: float
+    spooled_s: float
+    appended_s: float
+    cpu_s: dict[str, float]
+
+    @property
+    def facts_per_s(self) -> float:
+        """Facts a second from the first byte to visible."""
+        return self.facts / self.seconds
+
+
+@dataclass(frozen=True)
+class City:
+    """A centre that is open for business: accounts are there, providers have keys, a resident may read the sample."""
+
+    centre: Centre
+    traffic: Traffic
+    keys: dict[str, str]
+    resident: Resident
+    sample: list[str]
+
+
+def opened(centre: Centre, size: Size, seed: int) -> City:
+    """Everything that is not measured: directory, keys, accounts in the ledger, the providers' files on disk."""
+    centre.start_road()
+    keys = {}
+    for provider in traffic.SERVICES:
+        centre.operator("providers", "add", provider, "--name-ru", provider, "--name-kk", provider)
+        issue = ("keys", "issue", "--owner", provider, "--scopes", traffic.SCOPES, "--label", "bench", "--json")
+        keys[provider] = "Bearer " + str(centre.operator(*issue)["key"])
+    sent = traffic.month(centre.folder, size.facts, size.accounts, seed)
+    sample = sent.sample(size.sample, seed)
+    who = resident(centre.ground, centre.prefix, sample)
+    _open_accounts(centre, keys, size.accounts)
+    _await_opening(Door(centre.url("ledger"), who.authorization), sample, who.position)
+    return City(centre, sent, keys, who, sample)
+
+
+def measure(city: City) -> Road:
+    """Both providers send at once; done is when the last fact of every account of the sample was answered."""
+    city.centre.ground.settle()
+    before = city.centre.cpu_s()
+    clock = threading.Event()
+    with ThreadPoolExecutor(max_workers=len(city.keys)) as providers:
+        sends = [providers.submit(_send, city, provider, clock) for provider in city.keys]
+        begun = time.monotonic()
+        clock.set()
+        _await_facts(city)
+        seconds = time.monotonic() - begun
+        uploads = [send.result() for send in sends]
+    spent = {name: round(after - before[name], 2) for name, after in city.centre.cpu_s().items()}
+    appended = [_finished(city, provider, upload) for (provider, upload, _) in uploads]
+    spooled = max(at for _, _, at in uploads) - begun
+    _check_store(city)
+    return Road(city.traffic.facts, seconds, spooled, max(appended), spent)
+
+
+def _send(city: City, provider: str, clock: threading.Event) -> tuple[str, str, float]:
+    door = Door(city.centre.url("provider_sync"), city.keys[provider])
+    clock.wait()
+    upload = door.upload(city.traffic.files[provider], f"{provider}-{traffic.PERIOD}")
+    at = time.monotonic()
+    door.close()
+    return provider, upload, at
+
+
+def _finished(city: City, provider: str, upload: str) -> float:
+    """Seconds that the upload took from its start to its end, as the service itself noted them."""
+    door = Door(city.centre.url("provider_sync"), city.keys[provider])
+    door.finished(upload)
+    door.close()
+    with psycopg.connect(city.centre.urls["provider_sync"]) as conn:
+        row = conn.execute(
+            "SELECT extract(epoch FROM finished_at - started_at) FROM uploads WHERE id = %s", (upload,)
+        ).fetchone()
+    return float(row[0]) if row and row[0] is not None else 0.0
+
+
+def _await_facts(city: City) -> None:
+    """Reads each account of the sample after its last fact, the earliest first, and checks its sums."""
+    door = Door(city.centre.url("ledger"), city.resident.authorization)
+    deadline = time.monotonic() + VISIBLE_WITHIN_S
+    for account in city.sample:
+        wanted = city.traffic.expected[account]
+        path = f"/v1/accounts/{account}/statement?period={traffic.PERIOD}"
+        status, answer = door.get(path, f"account/{account}@{wanted.facts}")
+        while status == 503 and time.monotonic() < deadline:
+            status, answer = door.get(path, f"account/{account}@{wanted.facts}")
+        if status != 200:
+            raise Unexpected(f"{path}: {status} {answer}")
+        totals = answer["totals"]
+        if (_tiyn(totals["charged"]), _tiyn(totals["paid"])) != (wanted.charged, wanted.paid):
+            raise Unexpected(f"{account} shows {totals}, sent were {wanted}")
+    door.close()
+
+
+def _check_store(city: City) -> None:
+    """As many events are stored as facts were sent: nothing was measured that did not happen."""
+    with psycopg.connect(city.centre.urls["provider_sync"]) as conn:
+        row = conn.execute(
+            "SELECT count(*) FROM events WHERE type LIKE '%%charge%%' OR type LIKE '%%payment%%'"
+        ).fetchone()
+    if row is None or row[0] != city.traffic.facts:
+        raise Unexpected(f"{row} events are stored, {city.traffic.facts} facts were sent")
+
+
+def _open_accounts(centre: Centre, keys: dict[str, str], count: int) -> None:
+    base = centre.url("provider_sync")
+    for provider, key in keys.items():
+        door = Door(base, key)
+        door.post("/v1/facts", {"facts": traffic.directory(provider)})
+        door.close()
+    provider, key = next(iter(keys.items()))
+    file = centre.folder / "opening.ndjson"
+    with file.open("w", encoding="ascii") as lines:
+        lines.writelines(traffic.opening(count))
+    door = Door(base, key)
+    door.finished(door.upload(file, "opening"))
+    door.close()
+    file.unlink()
+
+
+def _await_opening(door: Door, sample: list[str], position: str) -> None:
+    """The ledger knows the resident's links and every account of the sample."""
+    deadline = time.monotonic() + 600
+    for account in sample:
+        status: int = 0
+        answer: Any = None
+        while status != 200:
+            status, answer = door.get(f"/v1/accounts/{account}", f"{position},account/{account}@1")
+            if time.monotonic() > deadline:
+                raise Unexpected(f"account {account} is not in the ledger: {status} {answer}")
+    door.close()
+
+
+def _tiyn(amount: str) -> int:
+    return int(Decimal(amount) * 100)

@@ -1,0 +1,28 @@
+"""How large a measurement is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """`facts` of one run of F1 by two providers together, `library_facts` for the slow yardstick beside it."""
+
+    facts: int
+    pairs: int
+    library_facts: int
+    push_seconds: int
+    sample: int = 1000
+    pushes_per_second: int = 200
+
+    @property
+    def accounts(self) -> int:
+        """As many as the city has for so many facts: 8,000,000 for 600,000 accounts."""
+        return max(self.facts * 600 // 8000, self.sample)
+
+
+SIZES = {
+    "tiny": Size(facts=20_000, pairs=1, library_facts=300, push_seconds=5, sample=200),
+    "small": Size(facts=120_000, pairs=5, library_facts=1_000, push_seconds=20),
+    "medium": Size(facts=600_000, pairs=5, library_facts=2_000, push_seconds=60),
+    "city": Size(facts=8_000_000, pairs=1, library_facts=2_000, push_seconds=60),
+}
