@@ -1,6 +1,6 @@
 """Settings of identity, read once from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.env import BadSettings, load
 from common.money import BadAmount, Tiyn, parse_amount
@@ -15,7 +15,7 @@ class Config:
 
     database_url: str
     kafka_bootstrap_servers: str
-    identity_key_secret: str
+    identity_key_secret: str = field(repr=False)
     admin_port: int = 0
     http_host: str = "127.0.0.1"
     http_port: int = 18103
@@ -37,6 +37,7 @@ class Config:
     proofs_per_source: int = 100
     proof_failures_in_city: int = 500
     mails_per_address: int = 5
+    mail_lease_s: int = 60
     free_sign_ins: int = 5
 
     @property

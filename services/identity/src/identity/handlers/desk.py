@@ -1,6 +1,6 @@
 """What every handler works with, and the letters they all write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -37,7 +37,7 @@ class Desk:
     hasher: Hasher
     sealer: Sealer
     signer: Signer
-    common_passwords: frozenset[str]
+    common_passwords: frozenset[str] = field(repr=False)
 
     @property
     def users_topic(self) -> str:

@@ -21,8 +21,10 @@ _LAST_ATTEMPT = 60
 
 def send_due(desk: Desk, send: Callable[[EmailMessage], None]) -> int:
     """Sends one batch of what is due; returns how many were taken."""
+    now = clock()
+    until = now + timedelta(seconds=desk.config.mail_lease_s)
     with desk.pool.connection() as conn, conn.transaction():
-        taken = mail.take(conn, clock(), BATCH)
+        taken = mail.take(conn, now, until, BATCH)
     for queued in taken:
         _send(desk, send, queued)
     return len(taken)

@@ -38,10 +38,10 @@ def register(desk: Desk, form: Form, caller: Caller) -> None:
     if _is_repeat(desk, form, now):
         return
     case = proofs.open_case(desk, form.number, claim, now)
-    password_hash = desk.hasher.hash(form.password)
     with desk.pool.connection() as conn, conn.transaction():
         found = proofs.judge(desk, conn, case)
-        newcomer = _create(desk, conn, form, password_hash, now)
+        # Hashed only now: the time of a hash would tell a wrong proof from one that was not even judged.
+        newcomer = _create(desk, conn, form, desk.hasher.hash(form.password), now)
         users.prove_later(conn, newcomer.id, case.account, found)
         ask_to_confirm(desk, conn, newcomer.id, now)
 

@@ -1,12 +1,10 @@
 """Mail waiting to be sent: queued with what caused it, leased while it is on its way, tried again until it is gone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from common.postgres import Connection
-
-LEASE = timedelta(seconds=60)
 
 
 class Queued(NamedTuple):
@@ -33,9 +31,9 @@ def queue(conn: Connection, ident: UUID, recipient: str, sealed: bytes, now: dat
     conn.execute(_QUEUE, (ident, recipient, sealed, now, now))
 
 
-def take(conn: Connection, now: datetime, limit: int) -> list[Queued]:
-    """Leases mails that are due."""
-    return [Queued(*row) for row in conn.execute(_TAKE, {"now": now, "until": now + LEASE, "limit": limit})]
+def take(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Queued]:
+    """Leases mails that are due; one that is neither sent nor put off by `until` is due again."""
+    return [Queued(*row) for row in conn.execute(_TAKE, {"now": now, "until": until, "limit": limit})]
 
 
 def sent(conn: Connection, ident: UUID, now: datetime) -> None:

@@ -1,0 +1,40 @@
+"""Identity on a database of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from identity import api
+from identity.app import build_desk
+from identity.config import Config
+from identity.handlers import keyring
+from tests.conftest import MakeDatabase
+from tests.integration.identity.town import Town
+
+SECRET = "a secret that stands in no list at all"
+
+MakeTown = Callable[..., Town]
+
+
+@pytest.fixture
+def towns(database: MakeDatabase) -> Iterator[MakeTown]:
+    """Makes a town: `towns(proofs_per_account=3)`; `towns(of=other)` is another process on the same database."""
+    with ExitStack() as opened:
+
+        def make(of: Town | None = None, **settings: Any) -> Town:
+            url = of.desk.config.database_url if of else database("identity")
+            config = Config(url, "127.0.0.1:1", SECRET, **settings)
+            desk = build_desk(config, "test-identity", pool_size=12)
+            opened.callback(desk.pool.close)
+            keyring.provide(desk)
+            return Town(desk, api.create(desk))
+
+        yield make
+
+
+@pytest.fixture
+def town(towns: MakeTown) -> Town:
+    """A town with the usual settings."""
+    return towns()
