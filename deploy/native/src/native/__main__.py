@@ -15,8 +15,9 @@ from native.run import command, run, run_servers, unwind_on_signals
 from native.servers import Ports, Servers
 from native.site import Site
 from native.supervisor import environment_of
+from native.trouble import Trouble
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 servers_app = typer.Typer(help="PostgreSQL, Kafka and Redis alone.", no_args_is_help=True)
 app.add_typer(servers_app, name="servers")
 
@@ -117,4 +118,7 @@ def _site(folder: Path, port_base: int, compose: Path) -> Site:
 
 
 if __name__ == "__main__":
-    app()
+    try:
+        app()
+    except Trouble as trouble:
+        raise SystemExit(f"✗ {trouble}") from None

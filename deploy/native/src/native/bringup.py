@@ -14,9 +14,10 @@ from native.postgres import Postgres
 from native.redis_server import Redis
 from native.servers import Ports, Servers
 from native.supervisor import environment_of
+from native.trouble import Trouble
 
 
-class StepFailed(Exception):
+class StepFailed(Trouble):
     """A one-shot command ended with an error; the message is its output."""
 
 

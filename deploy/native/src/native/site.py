@@ -14,14 +14,15 @@ from native.child import Child
 from native.compose import COMPOSE_FILE, Plan, Process, read_plan
 from native.servers import Servers
 from native.supervisor import environment_of, stop_leftovers
+from native.trouble import Trouble
 from native.waiting import holds_within
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Trouble):
     """Another runner holds the same data folder."""
 
 
-class NotReady(Exception):
+class NotReady(Trouble):
     """Some processes did not get ready in time; the message says which and what they answered."""
 
 

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 
+from native.trouble import Trouble
+
 STEP_S = 0.05
 
 
-class TooLate(Exception):
+class TooLate(Trouble):
     """What was waited for did not happen within its deadline."""
 
 
