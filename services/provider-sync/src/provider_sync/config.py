@@ -1,0 +1,32 @@
+"""Settings of provider-sync, read once from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVICE = "provider-sync"
+ACCOUNTS_TOPIC = "provider-sync.accounts.v1"
+HOLDERS_TOPIC = "provider-sync.holders.v1"
+DIRECTORY_TOPIC = "provider-sync.directory.v1"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every process reads all of them; sizes in bytes, times in seconds."""
+
+    database_url: str
+    kafka_bootstrap_servers: str = "127.0.0.1:19092"
+    http_host: str = "127.0.0.1"
+    http_port: int = 18101
+    admin_port: int = 0
+    web_workers: int = 1
+    web_threads: int = 8
+    spool_dir: Path = Path(".run/spool")
+    profiles_dir: Path = Path()
+    upload_limit_bytes: int = 8 << 30
+    unpacked_limit_bytes: int = 16 << 30
+    facts_limit_bytes: int = 4 << 20
+    atomic_rows_max: int = 50_000
+    batch_rows: int = 8_000
+    load_workers: int = 2
+    lease_s: int = 30
+    log_level: str = "INFO"

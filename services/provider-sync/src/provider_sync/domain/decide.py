@@ -1,0 +1,255 @@
+"""Decides a batch in file order: the reference's identity first, then scope, account and the kind's rules. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from msgspec import UNSET
+
+from common.errors import Refusal
+from common.period import ALMATY
+from provider_sync import errors
+from provider_sync.domain import facts
+from provider_sync.domain.decided import Appended, Claimed, Decided, Matched, Outcome, Queued
+from provider_sync.domain.posting import service_period_warnings
+from provider_sync.domain.rules import (
+    NUMBER,
+    RULES,
+    Row,
+    Rule,
+    corrected_payment,
+    payment_members,
+    readable_dates,
+    reversal_members,
+)
+from provider_sync.domain.sender import Sender
+from provider_sync.domain.world import UNKNOWN, Account, Corrected, Known, Waiting, World
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+
+
+class Desk:
+    """One batch of one sender at work; `decided` collects what comes of it."""
+
+    def __init__(self, world: World, sender: Sender) -> None:
+        self.world, self.sender, self.decided = world, sender, Decided()
+        self._head = f'{{"provider":"{sender.provider}",'
+        self._now_text = world.now.isoformat()
+        self._mine: set[str] = set()
+        self._latest = world.now + _DAY
+        self._midnights: dict[date, str] = {}
+        self._odd: dict[tuple[Any, Any, str], list[str]] = {}
+
+    def take(self, rows: Iterable[Row]) -> Decided:
+        """Decides all rows in order; a row that could not be read is already a refusal."""
+        outcomes = self.decided.outcomes
+        for row in rows:
+            try:
+                outcomes.append(self._one(row))
+            except Refusal as refusal:
+                outcomes.append(refused(refusal))
+        return self.decided
+
+    def _one(self, fact: Row) -> Outcome:
+        if isinstance(fact, Refusal):
+            raise fact
+        if not fact.reference.isprintable():
+            raise errors.ReferenceInvalid("/reference")
+        normalise(fact, self.sender.provider)
+        encoded = facts.encode(fact)
+        digest = hashlib.blake2b(encoded, digest_size=16).hexdigest()
+        known = self.world.said.get(fact.reference)
+        if known is not None:
+            return repeated(fact.reference, known, digest)
+        rule, scope = RULES[type(fact)]
+        if scope not in self.sender.scopes:
+            raise errors.ScopeMissing("/kind", scope=scope)
+        if isinstance(fact, facts.Stated):
+            return self._state(fact, rule, digest)
+        return self._append(fact, rule, encoded.decode(), digest)
+
+    def _append(self, fact: Any, rule: Rule, encoded: str, digest: str) -> Outcome:
+        account = self.account(fact)
+        if account.standing == UNKNOWN and self._waits(fact):
+            return self._queue(fact, encoded, digest)
+        occurred_at = self._happened(fact)
+        members = rule(self, fact, account)
+        version = self._event(account, fact, self.sender.provider, members, encoded, occurred_at)
+        self.world.said[fact.reference] = Known(digest, account.id, version)
+        self.decided.claims.append(Claimed(fact.reference, account.id, version, digest))
+        if type(fact) in (facts.AccountOpened, facts.AccountRenumbered):
+            self._match(fact, account)
+        return Outcome("accepted", account.id, version, None, getattr(fact, "amount", 0))
+
+    def _event(self, account: Account, fact: Any, provider: str, members: str, encoded: str, occurred_at: str) -> int:
+        account.version += 1
+        # A warning may mean an unreadable date: it is left out of the event, the digest stays that of the sender's row.
+        content = facts.encode(readable_dates(fact)).decode() if '"warnings":' in members else encoded
+        head = self._head if provider == self.sender.provider else f'{{"provider":"{provider}",'
+        data = head + members + content[content.index('"reference":') :]
+        kind: str = type(fact).__struct_config__.tag
+        self.decided.events.append(
+            Appended(account.id, account.partition, account.version, kind, provider, occurred_at, data)
+        )
+        self.decided.touched[account.id] = account
+        return account.version
+
+    def account(self, fact: Any) -> Account:
+        """The account of a number; numbers nobody mentioned are unknown accounts without a row."""
+        found = self.world.numbers.get(fact.account)
+        if found is None:
+            if not NUMBER.fullmatch(fact.account):
+                raise errors.NumberInvalid("/account")
+            found = Account(fact.account, 0)
+        return found
+
+    def _happened(self, fact: Any) -> str:
+        """When it happened: `at`, else paid_at, else midnight in Almaty of effective_from, else now."""
+        at = fact.at if fact.at is not UNSET else getattr(fact, "paid_at", UNSET)
+        if at is not UNSET:
+            if not EARLIEST <= at <= self._latest:
+                raise errors.DateInvalid("/at" if fact.at is not UNSET else "/paid_at", value=at.isoformat())
+            return str(at.isoformat())
+        day = getattr(fact, "effective_from", None)
+        if day is None:
+            return self._now_text
+        text = self._midnights.get(day)
+        if text is None:
+            self.check_day(day, "/effective_from", ahead_days=400)
+            text = self._midnights[day] = datetime.combine(day, time(), ALMATY).isoformat()
+        return text
+
+    def check_day(self, day: date, pointer: str, ahead_days: int = 1) -> None:
+        """Raises DateInvalid for days that cannot be meant."""
+        if not EARLIEST.date() <= day <= self.world.calendar.today + timedelta(days=ahead_days):
+            raise errors.DateInvalid(pointer, value=day.isoformat())
+
+    def own(self, service: str, pointer: str = "/service") -> None:
+        """Raises UnknownService, or ForeignService unless the service is the sender's and the key is for it."""
+        if service in self._mine:
+            return
+        owner = self.world.services.get(service)
+        if owner is None:
+            raise errors.UnknownService(pointer, service=service[:40])
+        if owner != self.sender.provider or not self.sender.serves(service):
+            raise errors.ForeignService(pointer, service=service)
+        self._mine.add(service)
+
+    def oddities(self, fact: facts.ChargePosted) -> list[str]:
+        """Warnings about the service period; most rows of a file share it."""
+        place = (fact.from_, fact.to, fact.period)
+        found = self._odd.get(place)
+        if found is None:
+            start, end = fact.from_ or None, fact.to or None
+            found = self._odd[place] = service_period_warnings(start, end, fact.period)
+        return found
+
+    def serves(self, service: str) -> str:
+        """The provider of a service that the key may speak of; raises UnknownService, ForeignService."""
+        owner = self.world.services.get(service)
+        if owner is None:
+            raise errors.UnknownService("/service", service=service[:40])
+        if not self.sender.serves(service):
+            raise errors.ForeignService("/service", service=service)
+        return owner
+
+    def _waits(self, fact: Any) -> bool:
+        """Payments are money already taken: they wait for their account, and with them what undoes them."""
+        if isinstance(fact, facts.PaymentReceived):
+            return True
+        named = self.world.corrected.get(fact.reverses.reference) if isinstance(fact, facts.PaymentReversed) else None
+        return named is not None and named.waiting and named.account == fact.account
+
+    def _queue(self, fact: Any, encoded: str, digest: str) -> Outcome:
+        self._happened(fact)
+        if isinstance(fact, facts.PaymentReceived):
+            payment_members(self, fact)
+            self.world.corrected[fact.reference] = replace(
+                corrected_payment(fact, self.world.numbers[fact.account], self.world), waiting=True
+            )
+        elif self.world.corrected[fact.reverses.reference].undone:
+            raise errors.AlreadyReversed("/reverses/reference", reference=fact.reverses.reference)
+        else:
+            self.undo(fact.reverses.reference)
+        self.world.said[fact.reference] = Known(digest, fact.account, None)
+        self.decided.claims.append(Claimed(fact.reference, fact.account, None, digest))
+        self.decided.queued.append(Queued(fact.account, fact.reference, encoded))
+        entry = Waiting(self.sender.provider, fact.reference, encoded)
+        self.world.waiting.setdefault(fact.account, []).append(entry)
+        return Outcome("unmatched", fact.account, None, None, getattr(fact, "amount", 0))
+
+    def _match(self, fact: Any, account: Account) -> None:
+        """Appends what waited for the number that has just become known."""
+        number = fact.number if isinstance(fact, facts.AccountRenumbered) else fact.account
+        payments: dict[tuple[str, str], Corrected] = {}
+        for entry in self.world.waiting.pop(number, []):
+            waited: Any = facts.restore(entry.content)
+            if isinstance(waited, facts.PaymentReceived):
+                members = payment_members(self, waited)
+                payments[entry.provider, entry.reference] = corrected_payment(waited, account, self.world)
+            else:
+                members = reversal_members(self, waited, payments[entry.provider, waited.reverses.reference])
+            version = self._event(account, waited, entry.provider, members, entry.content, self._happened(waited))
+            self.decided.matched.append(Matched(entry.provider, entry.reference, account.id, version))
+            if entry.provider == self.sender.provider:
+                self._now_known(entry.reference, account, version, payments)
+
+    def _now_known(
+        self, reference: str, account: Account, version: int, payments: dict[tuple[str, str], Corrected]
+    ) -> None:
+        """Later rows of this batch may repeat or undo what was matched just now."""
+        known = self.world.said.get(reference)
+        if known is not None:
+            self.world.said[reference] = Known(known.digest, account.id, version)
+        before, payment = self.world.corrected.get(reference), payments.get((self.sender.provider, reference))
+        if before is not None and payment is not None:
+            payment.undone = before.undone
+            self.world.corrected[reference] = payment
+
+    def _state(self, fact: facts.Stated, rule: Rule, digest: str) -> Outcome:
+        place = rule(self, fact, _NOWHERE)
+        version = self.world.places[place] = self.world.places.get(place, 0) + 1
+        self.world.said[fact.reference] = Known(digest, place, version)
+        self.decided.claims.append(Claimed(fact.reference, place, version, digest))
+        self.decided.stated[place] = (version, fact)
+        return Outcome("accepted", place, version)
+
+    def undo(self, reference: str) -> None:
+        """Notes that one of the sender's facts is undone."""
+        self.world.corrected[reference].undone = True
+        self.decided.undone.append((self.sender.provider, reference))
+
+
+_NOWHERE = Account("", 0)
+
+
+def repeated(reference: str, known: Known, digest: str) -> Outcome:
+    """The same content gets the first answer again, another content a conflict."""
+    if known.digest == digest:
+        return Outcome("duplicate", known.account, known.version)
+    refusal = errors.Conflict("/reference", reference=reference, position=known.position or "unmatched")
+    return Outcome("conflict", known.account, known.version, refusal)
+
+
+def refused(refusal: Refusal) -> Outcome:
+    """The outcome of a row that was not taken."""
+    return Outcome("retry" if refusal.retriable else "rejected", refusal=refusal)
+
+
+def normalise(fact: Any, provider: str) -> None:
+    """Brings equal contents to one form: instants in UTC, corrections with their provider."""
+    kind = type(fact)
+    if kind is facts.ChargePosted:
+        if fact.at is not UNSET:
+            fact.at = fact.at.astimezone(UTC)
+        return
+    if getattr(fact, "at", UNSET) is not UNSET:
+        fact.at = fact.at.astimezone(UTC)
+    if kind is facts.PaymentReceived:
+        fact.paid_at = fact.paid_at.astimezone(UTC)
+    named = getattr(fact, "reverses", UNSET) if isinstance(fact, facts.Reversal) else getattr(fact, "corrects", UNSET)
+    if named is not UNSET and named.provider is UNSET:
+        named.provider = provider

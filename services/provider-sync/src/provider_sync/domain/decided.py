@@ -1,0 +1,93 @@
+"""What came of a batch: outcomes row by row, and everything that is to be written because of them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from common.errors import Refusal
+from provider_sync.domain.facts import Stated
+from provider_sync.domain.world import Account
+
+Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
+
+
+class Outcome(NamedTuple):
+    """One row's answer. `position` is that of the first answer for duplicates; `amount` in tiyn counts if accepted."""
+
+    status: Status
+    place: str = ""
+    version: int | None = None
+    refusal: Refusal | None = None
+    amount: int = 0
+
+    @property
+    def position(self) -> str | None:
+        """`account/100000123@17`, or None."""
+        if self.version is None:
+            return None
+        return f"{self.place if '/' in self.place else 'account/' + self.place}@{self.version}"
+
+
+class Appended(NamedTuple):
+    """An event about to be stored: `occurred_at` RFC 3339, `data` JSON text."""
+
+    account: str
+    partition: int
+    version: int
+    kind: str
+    provider: str
+    occurred_at: str
+    data: str
+
+
+class Claimed(NamedTuple):
+    """A reference taken for ever; no version while the payment waits."""
+
+    reference: str
+    account: str
+    version: int | None
+    digest: str
+
+
+class Queued(NamedTuple):
+    """A payment for a number nobody opened yet."""
+
+    number: str
+    reference: str
+    content: str
+
+
+class Matched(NamedTuple):
+    """A queued payment that found its account."""
+
+    provider: str
+    reference: str
+    account: str
+    version: int
+
+
+@dataclass
+class Decided:
+    """The whole outcome of a batch, ready to be written."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    events: list[Appended] = field(default_factory=list)
+    claims: list[Claimed] = field(default_factory=list)
+    touched: dict[str, Account] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    queued: list[Queued] = field(default_factory=list)
+    matched: list[Matched] = field(default_factory=list)
+    undone: list[tuple[str, str]] = field(default_factory=list)
+    meters: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    connections: dict[tuple[str, str], bool] = field(default_factory=dict)
+    stated: dict[str, tuple[int, Stated]] = field(default_factory=dict)
+    first_posted: str | None = None
+
+    def counts(self) -> Counter[str]:
+        """How many rows had which status."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
+    def posted(self, period: str) -> None:
+        """Remembers the earliest month anything was posted in."""
+        if self.first_posted is None or period < self.first_posted:
+            self.first_posted = period

@@ -1,0 +1,111 @@
+"""What must be loaded to decide a batch, gathered in one pass; most facts ask only for account and reference."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import UNSET
+
+from provider_sync.domain import facts
+from provider_sync.domain.rules import NUMBER, Row
+
+
+@dataclass
+class Questions:
+    """`unknown` numbers get a row to lock, for a payment may wait there or an account may open."""
+
+    numbers: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    references: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    buildings: set[str] = field(default_factory=set)
+    meters: set[tuple[str, str]] = field(default_factory=set)
+    connections: set[str] = field(default_factory=set)
+    carried: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+    holders: set[str] = field(default_factory=set)
+
+
+def ask(rows: Iterable[Row]) -> Questions:
+    """The questions of a batch."""
+    q = Questions()
+    for fact in rows:
+        if isinstance(fact, Exception):
+            continue
+        q.references.append(fact.reference)
+        if isinstance(fact, facts.Directory):
+            q.entities.add(entity_of(fact))
+            continue
+        q.numbers.add(fact.account)
+        if type(fact) is facts.PaymentReceived and NUMBER.fullmatch(fact.account):
+            q.unknown.add(fact.account)
+        more = _MORE.get(type(fact))
+        if more is not None:
+            more(q, fact)
+    return q
+
+
+def entity_of(fact: facts.Directory) -> str:
+    """`directory.service` heating → `service/heating`, the key on the directory topic."""
+    return f"{facts.kind_of(fact).removeprefix('directory.')}/{fact.id}"  # type: ignore[arg-type]  # all subclasses are facts
+
+
+def _opening(q: Questions, fact: facts.AccountOpened) -> None:
+    q.buildings.add(fact.building)
+    _new_number(q, fact.account)
+
+
+def _renumbering(q: Questions, fact: facts.AccountRenumbered) -> None:
+    _new_number(q, fact.number)
+
+
+def _new_number(q: Questions, number: str) -> None:
+    if NUMBER.fullmatch(number):
+        q.numbers.add(number)
+        q.unknown.add(number)
+        q.opened.add(number)
+
+
+def _reversing(q: Questions, fact: facts.Reversal) -> None:
+    q.named.add(fact.reverses.reference)
+
+
+def _adjusting(q: Questions, fact: facts.ChargeAdjusted) -> None:
+    if fact.corrects is not UNSET:
+        q.named.add(fact.corrects.reference)
+
+
+def _metering(q: Questions, fact: Any) -> None:
+    q.meters.add((fact.account, fact.meter))
+
+
+def _connecting(q: Questions, fact: Any) -> None:
+    q.connections.add(fact.account)
+
+
+def _carrying(q: Questions, fact: facts.CarriedIn) -> None:
+    q.carried.add(fact.account)
+
+
+def _holding(q: Questions, fact: facts.HolderStated) -> None:
+    q.holders.add(fact.account)
+
+
+_MORE: dict[type, Callable[[Questions, Any], None]] = {
+    facts.AccountOpened: _opening,
+    facts.AccountRenumbered: _renumbering,
+    facts.ChargeAdjusted: _adjusting,
+    facts.ChargeReversed: _reversing,
+    facts.BenefitReversed: _reversing,
+    facts.PenaltyReversed: _reversing,
+    facts.PaymentReversed: _reversing,
+    facts.MeterInstalled: _metering,
+    facts.MeterRemoved: _metering,
+    facts.ReplacementPlanned: _metering,
+    facts.MeterRead: _metering,
+    facts.ServiceConnected: _connecting,
+    facts.ServiceDisconnected: _connecting,
+    facts.CarriedIn: _carrying,
+    facts.HolderStated: _holding,
+}

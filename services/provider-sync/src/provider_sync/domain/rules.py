@@ -1,0 +1,343 @@
+"""The rules of each kind of fact: a rule refuses, or notes what follows and returns members for the event's data.
+
+Members are JSON text, each ending in a comma: the month of account, and what readers would else have to look up.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET
+
+from common.clock import to_wire
+from common.errors import Refusal
+from common.period import period_at
+from provider_sync import errors
+from provider_sync.domain import facts
+from provider_sync.domain.posting import Posting, readable
+from provider_sync.domain.world import CLOSED, OPEN, UNKNOWN, Account, Corrected, World
+
+if TYPE_CHECKING:
+    from provider_sync.domain.decide import Desk
+
+Rule = Callable[["Desk", Any, Account], str]
+Row = facts.AnyFact | Refusal
+NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}", re.ASCII)
+
+
+def must_be_open(account: Account, number: str) -> None:
+    """Raises UnknownAccount, ClosedAccount."""
+    if account.standing != OPEN:
+        if account.standing == CLOSED:
+            raise errors.ClosedAccount("/account", account=number)
+        raise errors.UnknownAccount("/account", account=number)
+
+
+def must_exist(account: Account, number: str) -> None:
+    """Raises UnknownAccount; a closed account will do."""
+    if account.standing == UNKNOWN:
+        raise errors.UnknownAccount("/account", account=number)
+
+
+def account_opened(desk: "Desk", fact: facts.AccountOpened, account: Account) -> str:
+    if account.standing != UNKNOWN:
+        raise errors.AlreadyOpened("/account", account=fact.account)
+    if fact.building not in desk.world.buildings and "take-over" not in desk.sender.scopes:
+        raise errors.UnknownBuilding("/building", building=fact.building)
+    account.standing = OPEN
+    return ""
+
+
+def account_closed(desk: "Desk", fact: facts.AccountClosed, account: Account) -> str:
+    must_be_open(account, fact.account)
+    account.standing = CLOSED
+    return ""
+
+
+def account_renumbered(desk: "Desk", fact: facts.AccountRenumbered, account: Account) -> str:
+    must_be_open(account, fact.account)
+    taken = desk.world.numbers.get(fact.number)
+    if taken is None:
+        raise errors.NumberInvalid("/number")
+    if taken.standing != UNKNOWN:
+        raise errors.AlreadyOpened("/number", account=fact.number)
+    desk.world.numbers[fact.number] = account
+    desk.decided.aliases[fact.number] = account.id
+    return ""
+
+
+def base_data(desk: "Desk", fact: Any, account: Account) -> str:
+    must_be_open(account, fact.account)
+    return ""
+
+
+def service_connected(desk: "Desk", fact: facts.ServiceConnected, account: Account) -> str:
+    must_be_open(account, fact.account)
+    owner = desk.serves(fact.service)
+    desk.world.connected.add((account.id, fact.service))
+    desk.decided.connections[account.id, fact.service] = True
+    return f'"service_provider":"{owner}",'
+
+
+def service_disconnected(desk: "Desk", fact: facts.ServiceDisconnected, account: Account) -> str:
+    must_be_open(account, fact.account)
+    owner = desk.serves(fact.service)
+    if (account.id, fact.service) not in desk.world.connected:
+        raise errors.ServiceNotConnected("/service", service=fact.service)
+    desk.world.connected.discard((account.id, fact.service))
+    desk.decided.connections[account.id, fact.service] = False
+    return f'"service_provider":"{owner}",'
+
+
+def meter_installed(desk: "Desk", fact: facts.MeterInstalled, account: Account) -> str:
+    must_be_open(account, fact.account)
+    desk.serves(fact.service)
+    if desk.world.meters.get((account.id, fact.meter)) is not None:
+        raise errors.MeterInstalled("/meter", meter=fact.meter)
+    _note_meter(desk, account, fact.meter, fact.service)
+    return ""
+
+
+def meter_removed(desk: "Desk", fact: facts.MeterRemoved, account: Account) -> str:
+    _installed_meter(desk, fact, account)
+    _note_meter(desk, account, fact.meter, None)
+    return ""
+
+
+def replacement_planned(desk: "Desk", fact: facts.ReplacementPlanned, account: Account) -> str:
+    _installed_meter(desk, fact, account)
+    desk.check_day(fact.planned_for, "/planned_for", ahead_days=40 * 366)
+    return ""
+
+
+def meter_read(desk: "Desk", fact: facts.MeterRead, account: Account) -> str:
+    _installed_meter(desk, fact, account)
+    desk.check_day(fact.taken_on, "/taken_on")
+    return ""
+
+
+def _installed_meter(desk: "Desk", fact: Any, account: Account) -> None:
+    must_be_open(account, fact.account)
+    service = desk.world.meters.get((account.id, fact.meter))
+    if service is None:
+        raise errors.UnknownMeter("/meter", meter=fact.meter)
+    desk.serves(service)
+
+
+def _note_meter(desk: "Desk", account: Account, meter: str, service: str | None) -> None:
+    desk.world.meters[account.id, meter] = service
+    desk.decided.meters[account.id, meter] = service
+
+
+def charge_posted(desk: "Desk", fact: facts.ChargePosted, account: Account) -> str:
+    must_be_open(account, fact.account)
+    desk.own(fact.service)
+    posting = desk.world.calendar.post(fact.period)
+    warnings = desk.oddities(fact)
+    _money(desk, fact, account, posting, fact.service, fact.period)
+    return f'{posting.members}"warnings":{msgspec.json.encode(warnings).decode()},' if warnings else posting.members
+
+
+def readable_dates(fact: facts.ChargePosted) -> facts.ChargePosted:
+    """What is no date is left out of the event, so that readers need not doubt it; the warning stays."""
+    dates = {"from_": fact.from_, "to": fact.to}
+    odd = {name: UNSET for name, day in dates.items() if isinstance(day, str) and not readable(day)}
+    return msgspec.structs.replace(fact, **odd)
+
+
+def charge_adjusted(desk: "Desk", fact: facts.ChargeAdjusted, account: Account) -> str:
+    must_exist(account, fact.account)
+    if isinstance(fact.corrects, facts.Named):
+        if fact.service is not UNSET or fact.period is not UNSET:
+            raise errors.AdjustmentUnnamed("/corrects")
+        charge = _corrected(desk, fact.corrects, account, "charge.posted", "/corrects")
+        posting = desk.world.calendar.post(charge.period)
+        _money(desk, fact, account, posting, charge.service, charge.period)
+        return (
+            f'{posting.members}"service":"{charge.service}","service_provider":"{desk.world.services[charge.service]}",'
+            f'"period":"{charge.period}",'
+        )
+    if not isinstance(fact.service, str) or not isinstance(fact.period, str):
+        raise errors.AdjustmentUnnamed("/corrects")
+    if "unnamed-adjustment" not in desk.sender.scopes:
+        raise errors.ScopeMissing("/corrects", scope="unnamed-adjustment")
+    desk.own(fact.service)
+    posting = desk.world.calendar.post(fact.period)
+    _money(desk, fact, account, posting, fact.service, fact.period)
+    return f'{posting.members}"service_provider":"{desk.world.services[fact.service]}",'
+
+
+def reversal(kind: str) -> Rule:
+    """The rule that undoes a fact of `kind`, once."""
+
+    def rule(desk: "Desk", fact: facts.Reversal, account: Account) -> str:
+        must_exist(account, fact.account)
+        undone = _corrected(desk, fact.reverses, account, kind, "/reverses")
+        desk.undo(fact.reverses.reference)
+        return reversal_members(desk, fact, undone)
+
+    return rule
+
+
+def reversal_members(desk: "Desk", fact: facts.Reversal, undone: Corrected) -> str:
+    """A reversal counts by its own date, but never before what it undoes."""
+    own_month = period_at(fact.at if fact.at is not UNSET else desk.world.now)
+    posting = desk.world.calendar.post(max(own_month, undone.posting_period))
+    desk.decided.posted(posting.period)
+    if undone.paid_at:
+        return f'{posting.members}"amount":{undone.amount},"paid_at":"{undone.paid_at}",'
+    return f'{posting.members}"service":"{undone.service}","period":"{undone.period}","amount":{undone.amount},'
+
+
+def _corrected(desk: "Desk", named: facts.Named, account: Account, kind: str, pointer: str) -> Corrected:
+    """The fact that is named, fit to be corrected; raises what is wrong with it."""
+    if named.provider != desk.sender.provider:
+        raise errors.CorrectionForeign(f"{pointer}/provider")
+    found = desk.world.corrected.get(named.reference)
+    if found is None or found.waiting:
+        raise errors.CorrectionNotFound(f"{pointer}/reference", reference=named.reference)
+    if found.account != account.id:
+        raise errors.CorrectionElsewhere(f"{pointer}/reference", reference=named.reference)
+    if found.kind != kind:
+        raise errors.CorrectionKind(f"{pointer}/reference", reference=named.reference, kind=found.kind)
+    if found.undone:
+        raise errors.AlreadyReversed(f"{pointer}/reference", reference=named.reference)
+    return found
+
+
+def benefit_granted(desk: "Desk", fact: facts.BenefitGranted, account: Account) -> str:
+    must_be_open(account, fact.account)
+    desk.own(fact.service)
+    _above_zero(fact.amount)
+    posting = desk.world.calendar.post(fact.period)
+    _money(desk, fact, account, posting, fact.service, fact.period)
+    return posting.members
+
+
+def penalty_accrued(desk: "Desk", fact: facts.PenaltyAccrued, account: Account) -> str:
+    must_be_open(account, fact.account)
+    desk.own(fact.service)
+    _above_zero(fact.amount)
+    posting = desk.world.calendar.post(fact.period)
+    _money(desk, fact, account, posting, fact.service, fact.period)
+    return posting.members
+
+
+def payment_received(desk: "Desk", fact: facts.PaymentReceived, account: Account) -> str:
+    members = payment_members(desk, fact)
+    if fact.reference in desk.world.named:
+        desk.world.corrected[fact.reference] = corrected_payment(fact, account, desk.world)
+    return members
+
+
+def payment_members(desk: "Desk", fact: facts.PaymentReceived) -> str:
+    """Checks amount and split; the month of a payment is that of its instant in Almaty."""
+    _above_zero(fact.amount)
+    if isinstance(fact.split, list):
+        for index, part in enumerate(fact.split):
+            if part.service not in desk.world.services:
+                raise errors.UnknownService(f"/split/{index}/service", service=part.service[:40])
+        if sum(part.amount for part in fact.split) != fact.amount or any(part.amount <= 0 for part in fact.split):
+            raise errors.SplitDiffers("/split")
+    posting = desk.world.calendar.post(period_at(fact.paid_at), "/paid_at")
+    desk.decided.posted(posting.period)
+    return posting.members
+
+
+def corrected_payment(fact: facts.PaymentReceived, account: Account, world: World) -> Corrected:
+    """A payment as a reversal will look at it."""
+    posting = world.calendar.post(period_at(fact.paid_at))
+    return Corrected(
+        account.id, "payment.received", "", "", posting.period, fact.amount, to_wire(fact.paid_at)
+    )  # fmt: skip
+
+
+def carried_in(desk: "Desk", fact: facts.CarriedIn, account: Account) -> str:
+    must_be_open(account, fact.account)
+    if fact.service not in desk.world.services:
+        raise errors.UnknownService("/service", service=fact.service[:40])
+    posting = desk.world.calendar.post(fact.period)
+    if posting.late_for is not None:
+        raise errors.PeriodClosed("/period", period=fact.period)
+    if (account.id, fact.service) in desk.world.charged:
+        raise errors.CarriedInLate("/service", service=fact.service)
+    _money(desk, fact, account, posting, fact.service, fact.period)
+    return posting.members
+
+
+def _above_zero(amount: int) -> None:
+    if amount <= 0:
+        raise errors.AmountInvalid("/amount")
+
+
+def _money(desk: "Desk", fact: Any, account: Account, posting: Posting, service: str, period: str) -> None:
+    """Notes what later facts of the same batch may ask about this one."""
+    desk.decided.posted(posting.period)
+    if desk.world.carrying:
+        desk.world.charged.add((account.id, service))
+    if fact.reference in desk.world.named:
+        desk.world.corrected[fact.reference] = Corrected(
+            account.id, facts.kind_of(fact), service, period, posting.period, fact.amount
+        )
+
+
+def holder_stated(desk: "Desk", fact: facts.HolderStated, account: Account) -> str:
+    known = desk.world.numbers.get(fact.account)
+    if known is None or known.standing == UNKNOWN:
+        raise errors.UnknownAccount("/account", account=fact.account[:40])
+    return f"holder/{known.id}"
+
+
+def provider_stated(desk: "Desk", fact: facts.ProviderStated, account: Account) -> str:
+    desk.world.providers.add(fact.id)
+    return f"directory/provider/{fact.id}"
+
+
+def service_stated(desk: "Desk", fact: facts.ServiceStated, account: Account) -> str:
+    if fact.provider not in desk.world.providers:
+        raise errors.UnknownProvider("/provider", provider=fact.provider)
+    desk.world.services[fact.id] = fact.provider
+    return f"directory/service/{fact.id}"
+
+
+def tariff_stated(desk: "Desk", fact: facts.TariffStated, account: Account) -> str:
+    if fact.service not in desk.world.services:
+        raise errors.UnknownService("/service", service=fact.service[:40])
+    return f"directory/tariff/{fact.id}"
+
+
+def building_stated(desk: "Desk", fact: facts.BuildingStated, account: Account) -> str:
+    desk.world.buildings.add(fact.id)
+    return f"directory/building/{fact.id}"
+
+
+RULES: dict[type, tuple[Rule, str]] = {
+    facts.AccountOpened: (account_opened, "accounts"),
+    facts.AccountClosed: (account_closed, "accounts"),
+    facts.AccountRenumbered: (account_renumbered, "accounts"),
+    facts.ResidentsChanged: (base_data, "accounts"),
+    facts.AreaChanged: (base_data, "accounts"),
+    facts.HolderChanged: (base_data, "accounts"),
+    facts.ServiceConnected: (service_connected, "accounts"),
+    facts.ServiceDisconnected: (service_disconnected, "accounts"),
+    facts.MeterInstalled: (meter_installed, "meters"),
+    facts.MeterRemoved: (meter_removed, "meters"),
+    facts.ReplacementPlanned: (replacement_planned, "meters"),
+    facts.MeterRead: (meter_read, "meters"),
+    facts.ChargePosted: (charge_posted, "charges"),
+    facts.ChargeAdjusted: (charge_adjusted, "charges"),
+    facts.ChargeReversed: (reversal("charge.posted"), "charges"),
+    facts.BenefitGranted: (benefit_granted, "charges"),
+    facts.BenefitReversed: (reversal("benefit.granted"), "charges"),
+    facts.PenaltyAccrued: (penalty_accrued, "charges"),
+    facts.PenaltyReversed: (reversal("penalty.accrued"), "charges"),
+    facts.PaymentReceived: (payment_received, "payments"),
+    facts.PaymentReversed: (reversal("payment.received"), "payments"),
+    facts.CarriedIn: (carried_in, "take-over"),
+    facts.HolderStated: (holder_stated, "holders"),
+    facts.ProviderStated: (provider_stated, "master-data"),
+    facts.ServiceStated: (service_stated, "master-data"),
+    facts.TariffStated: (tariff_stated, "master-data"),
+    facts.BuildingStated: (building_stated, "master-data"),
+}

@@ -1,0 +1,84 @@
+"""What is known while a batch is decided: loaded once under the locks, moved on by every fact that is accepted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from provider_sync.domain.posting import Calendar
+
+UNKNOWN, OPEN, CLOSED = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Account:
+    """A locked stream. UNKNOWN is a number somebody mentioned before its account was opened."""
+
+    id: str
+    partition: int
+    version: int = 0
+    standing: int = UNKNOWN
+
+
+class Known(NamedTuple):
+    """A reference said before; `version` None while its payment waits for an account."""
+
+    digest: str
+    account: str
+    version: int | None
+
+    @property
+    def position(self) -> str | None:
+        """`account/100000123@17`; None while it waits. Reference data keeps its own kind of place in `account`."""
+        if self.version is None:
+            return None
+        place = self.account if "/" in self.account else f"account/{self.account}"
+        return f"{place}@{self.version}"
+
+
+@dataclass(slots=True)
+class Corrected:
+    """A stored fact that a correction names."""
+
+    account: str
+    kind: str
+    service: str
+    period: str
+    posting_period: str
+    amount: int
+    paid_at: str = ""
+    undone: bool = False
+    waiting: bool = False
+
+
+class Waiting(NamedTuple):
+    """A payment (or its reversal) in the unmatched queue: `content` is the encoded fact."""
+
+    provider: str
+    reference: str
+    content: str
+
+
+@dataclass
+class World:
+    """Everything the facts of one batch may ask.
+
+    `named` are the references that corrections of this batch name, `corrected` what is known of them (all own).
+    `places` are the versions of reference data and holders. `charged` are the services of an account with money facts;
+    it is kept only while the batch is `carrying` balances in.
+    """
+
+    calendar: Calendar
+    now: datetime
+    numbers: dict[str, Account] = field(default_factory=dict)
+    services: dict[str, str] = field(default_factory=dict)
+    providers: set[str] = field(default_factory=set)
+    buildings: set[str] = field(default_factory=set)
+    said: dict[str, Known] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    corrected: dict[str, Corrected] = field(default_factory=dict)
+    meters: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    connected: set[tuple[str, str]] = field(default_factory=set)
+    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    carrying: bool = False
+    charged: set[tuple[str, str]] = field(default_factory=set)

@@ -1,0 +1,192 @@
+"""Why a whole call or command was refused."""
+
+from typing import ClassVar
+
+from common.errors import Refusal
+from provider_sync.errors.rows import said
+
+
+class BadKey(Refusal):
+    """There is no API key, or it is unknown, revoked or expired."""
+
+    code = "invalid-api-key"
+    status = 401
+    texts: ClassVar[dict[str, str]] = said(
+        "Ключ API неизвестен, отозван или истёк.",
+        "API кілті белгісіз, қайтарып алынған немесе мерзімі өткен.",
+        "The API key is unknown, revoked or expired.",
+    )
+
+
+class UnknownFormat(Refusal):
+    """Neither a built-in format nor the name of a profile."""
+
+    code = "unknown-format"
+    texts: ClassVar[dict[str, str]] = said("Формата {name} нет.", "{name} пішімі жоқ.", "There is no format {name}.")
+
+
+class BadProfile(Refusal):
+    """A profile file that cannot be used."""
+
+    code = "invalid-profile"
+    texts: ClassVar[dict[str, str]] = said(
+        "Профиль {name}: {reason}.", "{name} профилі: {reason}.", "The profile {name}: {reason}."
+    )
+
+
+class TooLarge(Refusal):
+    """More bytes than the setting allows, packed or unpacked."""
+
+    code = "upload-too-large"
+    status = 413
+    texts: ClassVar[dict[str, str]] = said(
+        "Файл больше {limit} байт.", "Файл {limit} байттан үлкен.", "The file is larger than {limit} bytes."
+    )
+
+
+class BadEncoding(Refusal):
+    """Content-Encoding is neither gzip nor absent, or the gzip stream is broken."""
+
+    code = "unsupported-encoding"
+    status = 415
+    texts: ClassVar[dict[str, str]] = said(
+        "Принимается только gzip: {reason}.",
+        "Тек gzip қабылданады: {reason}.",
+        "Only gzip is accepted: {reason}.",
+    )
+
+
+class CutShort(Refusal):
+    """The body ended before its announced length."""
+
+    code = "upload-cut-short"
+    status = 400
+    texts: ClassVar[dict[str, str]] = said(
+        "Файл передан не полностью.", "Файл толық жіберілмеді.", "The file did not arrive whole."
+    )
+
+
+class BadParameter(Refusal):
+    """A query parameter has no such value."""
+
+    code = "invalid-parameter"
+    texts: ClassVar[dict[str, str]] = said(
+        "Параметр {name}: {reason}.", "{name} параметрі: {reason}.", "The parameter {name}: {reason}."
+    )
+
+
+class TooManyFacts(Refusal):
+    """A request carries up to 1,000 facts."""
+
+    code = "too-many-facts"
+    texts: ClassVar[dict[str, str]] = said(
+        "В запросе от 1 до {limit} сообщений.",
+        "Сұрауда 1–{limit} хабарлама.",
+        "A request carries 1 to {limit} facts.",
+    )
+
+
+class NotFound(Refusal):
+    """There is no such upload or fact of this provider."""
+
+    code = "not-found"
+    status = 404
+    texts: ClassVar[dict[str, str]] = said("Не найдено.", "Табылмады.", "Not found.")
+
+
+class ControlTotals(Refusal):
+    """Count or sum of the file differ from what its header, footer or query says."""
+
+    code = "control-totals-differ"
+    texts: ClassVar[dict[str, str]] = said(
+        "Контрольные итоги не сходятся: указано {stated}, в файле {found}.",
+        "Бақылау қорытындылары сәйкес емес: көрсетілгені {stated}, файлда {found}.",
+        "Control totals differ: stated {stated}, in the file {found}.",
+    )
+
+
+class Unreadable(Refusal):
+    """The file as a whole cannot be read in the stated format."""
+
+    code = "unreadable-file"
+    texts: ClassVar[dict[str, str]] = said(
+        "Файл не читается: {reason}.", "Файл оқылмайды: {reason}.", "The file cannot be read: {reason}."
+    )
+
+
+class BatchTooLarge(Refusal):
+    """An atomic or dry-run upload goes in one transaction and has a limit."""
+
+    code = "batch-too-large"
+    texts: ClassVar[dict[str, str]] = said(
+        "Неделимая загрузка и проба ограничены {limit} строками.",
+        "Бөлінбейтін жүктеу мен сынақ {limit} жолмен шектелген.",
+        "Atomic and dry-run uploads are limited to {limit} rows.",
+    )
+
+
+class LoadFailed(Refusal):
+    """The file stopped the load process several times."""
+
+    code = "load-failed"
+    texts: ClassVar[dict[str, str]] = said(
+        "Загрузка не удалась: {reason}.", "Жүктеу сәтсіз аяқталды: {reason}.", "Loading failed: {reason}."
+    )
+
+
+class CloseOutOfOrder(Refusal):
+    """Months close one after the other."""
+
+    code = "close-out-of-order"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Сначала закройте {expected}.", "Алдымен {expected} айын жабыңыз.", "Close {expected} first."
+    )
+
+
+class CloseTooEarly(Refusal):
+    """A month that has not begun cannot be closed."""
+
+    code = "close-too-early"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Месяц {period} ещё не начался.",
+        "{period} айы әлі басталған жоқ.",
+        "The month {period} has not begun.",
+    )
+
+
+class AlreadyClosed(Refusal):
+    """The month is closed."""
+
+    code = "already-closed"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Месяц {period} уже закрыт.", "{period} айы жабылған.", "The month {period} is already closed."
+    )
+
+
+class UploadAppending(Refusal):
+    """An upload is half appended; its facts would fall on both sides of the close."""
+
+    code = "upload-appending"
+    status = 409
+    retriable = True
+    texts: ClassVar[dict[str, str]] = said(
+        "Идёт загрузка {uploads}: закройте месяц после неё.",
+        "{uploads} жүктелуде: айды содан кейін жабыңыз.",
+        "The upload {uploads} is being appended: close after it.",
+    )
+
+
+class CalendarBusy(Refusal):
+    """Intake never left the calendar free in the time given."""
+
+    code = "calendar-busy"
+    status = 503
+    retriable = True
+    texts: ClassVar[dict[str, str]] = said(
+        "Приём не прерывался, повторите закрытие.",
+        "Қабылдау үзілген жоқ, жабуды қайталаңыз.",
+        "Intake never paused: try to close again.",
+    )

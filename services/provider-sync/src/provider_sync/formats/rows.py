@@ -1,0 +1,68 @@
+"""What all formats share: chunks of rows with their places in the file, and control totals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, NamedTuple, Protocol
+
+from provider_sync.domain.rules import Row
+
+LINE_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass
+class Chunk:
+    """Rows in file order: parsed or refused, their line numbers, the texts as sent, and the offsets behind them."""
+
+    rows: list[Row] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    def add(self, row: Row, line: int, raw: bytes, end: int) -> None:
+        """One more row."""
+        self.rows.append(row)
+        self.lines.append(line)
+        self.raws.append(raw)
+        self.ends.append(end)
+
+
+class Totals(NamedTuple):
+    """Rows and the sum of their amounts as found in a file, and as its header or footer states them (in tiyn)."""
+
+    rows: int
+    total: int
+    stated_rows: int | None = None
+    stated_total: int | None = None
+    batch: str | None = None
+
+
+class Place(NamedTuple):
+    """Where to go on reading: byte offset and number of the next line."""
+
+    offset: int = 0
+    line: int = 1
+
+
+class Format(Protocol):
+    """A way to read files."""
+
+    def totals(self, file: IO[bytes]) -> Totals:
+        """Reads the file once for its totals; raises Unreadable when it is no such file at all."""
+
+    def chunks(self, file: IO[bytes], start: Place, size: int) -> Iterator[Chunk]:
+        """Rows from a place on, up to `size` in a chunk."""
+
+    def rejected(self, header: str | None, rows: Iterator["RejectedRow"], /) -> Iterator[str]:
+        """Rejected rows in the sender's own format, each with line, code and detail in front."""
+
+    def header(self, file: IO[bytes], /) -> str | None:
+        """The header line, for the rejected rows; None where the format has none."""
+
+
+class RejectedRow(NamedTuple):
+    """A row that was not taken."""
+
+    line: int
+    code: str
+    detail: str
+    raw: str

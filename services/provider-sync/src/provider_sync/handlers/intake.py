@@ -1,0 +1,150 @@
+"""The one way in, for a single fact and for a file's chunk alike: locks, questions, decisions, COPY (decision 5).
+
+Lock order of every transaction: calendar (shared), then sorted each: numbers, reference data, holders, references.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
+
+from common import clock
+from common.errors import Refusal
+from common.period import day_at
+from common.postgres import Connection, Pool
+from provider_sync import errors
+from provider_sync.domain.decide import Desk
+from provider_sync.domain.decided import Outcome
+from provider_sync.domain.posting import Calendar
+from provider_sync.domain.questions import Questions, ask
+from provider_sync.domain.rules import Row
+from provider_sync.domain.sender import Sender
+from provider_sync.domain.world import Account, World
+from provider_sync.handlers.written import write
+from provider_sync.store import calendar, references, state, streams
+
+Mode = Literal["continue", "atomic", "dry-run"]
+After = Callable[[Connection, Sequence[Outcome]], None]
+
+_ATTEMPTS = 3
+_CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id."""
+
+    sender: Sender
+    rows: Sequence[Row]
+    correlation: str
+    mode: Mode = "continue"
+
+
+def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
+    """For callers that store nothing beside the facts."""
+
+
+def take(pool: Pool, batch: Batch, after: After = nothing) -> list[Outcome]:
+    """Takes the batch in; `after` runs in the transaction that stores the facts it is told of, part by part in order.
+
+    Contended batches are tried again, then in halves; rows that stay locked alone answer `retry`.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return _once(pool, batch, after)
+        except _CONTENDED:
+            continue
+        except LockNotAvailable:
+            break
+    if len(batch.rows) == 1 or batch.mode != "continue":
+        return _answered(pool, [_locked() for _ in batch.rows], after)
+    middle = len(batch.rows) // 2
+    halves = (batch.rows[:middle], batch.rows[middle:])
+    return [o for half in halves for o in take(pool, Batch(batch.sender, half, batch.correlation), after)]
+
+
+def _once(pool: Pool, batch: Batch, after: After) -> list[Outcome]:
+    """One transaction from locks to writes; a dry run leaves nothing, nor does an atomic batch with a bad row."""
+    with pool.connection() as conn:
+        world = _load(conn, batch)
+        decided = Desk(world, batch.sender).take(batch.rows)
+        outcomes = decided.outcomes
+        spoiled = batch.mode == "atomic" and any(o.refusal is not None for o in outcomes)
+        if spoiled or batch.mode == "dry-run":
+            conn.rollback()
+            outcomes = _spoiled(outcomes) if spoiled else outcomes
+        else:
+            write(conn, batch, decided, world)
+        after(conn, outcomes)
+        return outcomes
+
+
+def _answered(pool: Pool, outcomes: list[Outcome], after: After) -> list[Outcome]:
+    """Outcomes of rows of which nothing was stored."""
+    with pool.connection() as conn:
+        after(conn, outcomes)
+    return outcomes
+
+
+def _spoiled(outcomes: list[Outcome]) -> list[Outcome]:
+    """Good rows of an atomic batch are refused with it; repeats stay what they are."""
+    refusal = errors.NotTried()
+    return [Outcome("rejected", refusal=refusal) if o.status in ("accepted", "unmatched") else o for o in outcomes]
+
+
+def _locked() -> Outcome:
+    refusal: Refusal = errors.AccountLocked("/account")
+    return Outcome("retry", refusal=refusal)
+
+
+def _load(conn: Connection, batch: Batch) -> World:
+    """Takes the locks in their order, then asks everything the rules will."""
+    closed_through = calendar.lock_shared(conn)
+    q = ask(batch.rows)
+    numbers = _locked_numbers(conn, q)
+    places = _locked_places(conn, q)
+    now = clock.now()
+    provider_no = state.provider_no(conn, batch.sender.provider)
+    world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
+    world.services, world.providers = state.services(conn), state.providers(conn)
+    world.said = references.known(conn, provider_no, q.references)
+    _load_more(conn, q, world, provider_no)
+    return world
+
+
+def _locked_numbers(conn: Connection, q: Questions) -> dict[str, Account]:
+    if not q.numbers:
+        return {}
+    if q.unknown:
+        missing = q.unknown - streams.present(conn, q.unknown)
+        if missing:
+            streams.mention(conn, missing)
+    return streams.lock(conn, q.numbers)
+
+
+def _locked_places(conn: Connection, q: Questions) -> dict[str, int]:
+    places = {}
+    if q.entities:
+        places = {f"directory/{entity}": n for entity, n in state.lock_directory(conn, q.entities).items()}
+    if q.holders:
+        places |= {f"holder/{account}": n for account, n in state.lock_holders(conn, q.holders).items()}
+    return places
+
+
+def _load_more(conn: Connection, q: Questions, world: World, provider_no: int) -> None:
+    """What only some kinds of fact ask; accounts by their ids, for the sender may have used an alias."""
+    accounts = {number: account.id for number, account in world.numbers.items()}
+    if q.named:
+        world.corrected = references.corrected(conn, provider_no, q.named)
+    if q.buildings:
+        world.buildings = state.buildings(conn, q.buildings)
+    if q.meters:
+        world.meters = state.meters(conn, {(accounts.get(number, number), meter) for number, meter in q.meters})
+    if q.connections:
+        world.connected = state.connected(conn, {accounts.get(number, number) for number in q.connections})
+    if q.carried:
+        world.carrying = True
+        world.charged = state.charged(conn, {accounts.get(number, number) for number in q.carried})
+    if q.opened:
+        world.waiting = state.waiting(conn, q.opened)

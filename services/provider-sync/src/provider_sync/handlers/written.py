@@ -1,0 +1,134 @@
+"""Writes what was decided: references, streams, state, reference data; last events and outbox, in file order."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from common.envelope import full_type
+from common.eventstore import NewEvent, OutboxRow, append, enqueue
+from common.ids import uuid7_texts
+from common.kafka import partition_of
+from common.postgres import Connection
+from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
+from provider_sync.domain import facts
+from provider_sync.domain.decided import Decided
+from provider_sync.domain.world import World
+from provider_sync.store import calendar, references, state, streams
+
+if TYPE_CHECKING:
+    from provider_sync.handlers.intake import Batch
+
+DIRECTORY_TYPE = full_type(SERVICE, "directory.stated")
+HOLDER_TYPE = full_type(SERVICE, "holder.stated")
+
+
+def write(conn: Connection, batch: "Batch", decided: Decided, world: World) -> None:
+    """Everything that follows from a decided batch, in the transaction that holds its locks."""
+    provider_no = state.provider_no(conn, batch.sender.provider)
+    if decided.touched:
+        streams.move(conn, decided.touched.values())
+    if decided.aliases:
+        streams.add_aliases(conn, decided.aliases)
+    if decided.stated:
+        _write_stated(conn, decided)
+    if decided.claims:
+        references.claim(conn, provider_no, decided.claims)
+    _write_state(conn, decided, world, provider_no)
+    if decided.events:
+        append(conn, ACCOUNTS_TOPIC, new_events(decided, world, batch.correlation))
+
+
+def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int) -> None:
+    if decided.undone:
+        references.undo(conn, provider_no, [reference for _, reference in decided.undone])
+    if decided.queued:
+        state.queue(conn, provider_no, decided.queued, world.now)
+    if decided.matched:
+        state.match(conn, decided.matched, world.now)
+        references.match(conn, decided.matched)
+    if decided.meters:
+        state.note_meters(conn, decided.meters)
+    if decided.connections:
+        state.connect(conn, decided.connections)
+    if decided.first_posted is not None:
+        calendar.note_first_posted(conn, decided.first_posted)
+
+
+_TYPES: dict[str, str] = {}
+
+
+def new_events(decided: Decided, world: World, correlation: str) -> list[NewEvent]:
+    """The events as the store takes them, with ids made now."""
+    recorded_at = world.now.isoformat()
+    for event in decided.events:
+        if event.kind not in _TYPES:
+            _TYPES[event.kind] = full_type(SERVICE, event.kind)
+    return [
+        NewEvent(
+            e.account,
+            e.version,
+            ident,
+            _TYPES[e.kind],
+            e.occurred_at,
+            recorded_at,
+            f"/{SERVICE}/{e.provider}",
+            correlation,
+            e.data,
+            e.partition,
+        )
+        for e, ident in zip(decided.events, uuid7_texts(len(decided.events)), strict=True)
+    ]
+
+
+def _write_stated(conn: Connection, decided: Decided) -> None:
+    """Reference data and holders: the tables, and the compacted topics through the outbox."""
+    directory, holders = [], []
+    for place, (version, fact) in sorted(decided.stated.items()):
+        if isinstance(fact, facts.HolderStated):
+            holders.append((place.removeprefix("holder/"), version, body_of(fact)))
+        else:
+            directory.append((place.removeprefix("directory/"), version, body_of(fact)))
+    if directory:
+        state_entities(conn, directory)
+    if holders:
+        _hold(conn, holders)
+
+
+def state_entities(conn: Connection, rows: list[tuple[str, int, dict[str, Any]]]) -> None:
+    """Stores and publishes reference data: entity, version, body."""
+    registered = [entity.removeprefix("provider/") for entity, _, _ in rows if entity.startswith("provider/")]
+    if registered:
+        state.add_providers(conn, registered)
+    state.state(conn, rows)
+    enqueue(
+        conn,
+        [
+            OutboxRow(DIRECTORY_TOPIC, partition_of(entity), entity, DIRECTORY_TYPE, _json({"version": version} | body))
+            for entity, version, body in rows
+        ],
+    )
+
+
+def body_of(fact: facts.Stated) -> dict[str, Any]:
+    """The fields of reference data as sent."""
+    body: dict[str, Any] = msgspec.to_builtins(fact)
+    del body["kind"], body["reference"]
+    return body
+
+
+def _hold(conn: Connection, holders: list[tuple[str, int, dict[str, Any]]]) -> None:
+    state.hold(
+        conn,
+        [(a, n, body["name"], body["address_ru"], body["address_kk"], body.get("phone")) for a, n, body in holders],
+    )
+    enqueue(
+        conn,
+        [
+            OutboxRow(HOLDERS_TOPIC, partition_of(a), a, HOLDER_TYPE, _json(body | {"account": a, "version": n}))
+            for a, n, body in holders
+        ],
+    )
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()

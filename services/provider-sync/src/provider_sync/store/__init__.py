@@ -1,0 +1,1 @@
+"""SQL in the open; functions take a connection whose transaction a handler owns."""

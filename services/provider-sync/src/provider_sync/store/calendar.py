@@ -1,0 +1,53 @@
+"""The calendar: intake holds its lock shared, a close exclusively; both until the end of their transaction."""
+
+from datetime import datetime
+
+from common.period import Period
+from common.postgres import Connection
+
+_LOCK = 7_206_001
+
+_SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
+_EXCLUSIVE = "SELECT pg_advisory_xact_lock(%s)"
+_CALENDAR = "SELECT closed_through, first_posted FROM calendar"
+_FIRST_POSTED = """
+UPDATE calendar SET first_posted = least(first_posted, %(period)s)
+WHERE first_posted IS NULL OR first_posted > %(period)s
+"""
+_CLOSE = "UPDATE calendar SET closed_through = %s"
+_REMEMBER = "INSERT INTO closed_periods (period, cut_off) VALUES (%s, %s)"
+_CLOSED = "SELECT period, cut_off FROM closed_periods ORDER BY period"
+
+
+def lock_shared(conn: Connection) -> Period | None:
+    """Keeps months from closing until the transaction ends; returns the last closed month."""
+    conn.execute(_SHARED, (_LOCK,))
+    return months(conn)[0]
+
+
+def lock_exclusively(conn: Connection, wait_ms: int) -> None:
+    """Raises LockNotAvailable after `wait_ms`: what queues behind this request must not wait longer."""
+    conn.execute(f"SET LOCAL lock_timeout = {int(wait_ms)}")
+    conn.execute(_EXCLUSIVE, (_LOCK,))
+
+
+def months(conn: Connection) -> tuple[Period | None, Period | None]:
+    """The last closed month, and the earliest one in which anything was posted."""
+    row = conn.execute(_CALENDAR).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def note_first_posted(conn: Connection, period: str) -> None:
+    """Remembers the earliest month with facts; almost always changes nothing."""
+    conn.execute(_FIRST_POSTED, {"period": period})
+
+
+def close(conn: Connection, period: Period, cut_off: datetime) -> None:
+    """Marks the month closed."""
+    conn.execute(_CLOSE, (period,))
+    conn.execute(_REMEMBER, (period, cut_off))
+
+
+def closed(conn: Connection) -> list[tuple[Period, datetime]]:
+    """All closed months with their cut-offs."""
+    return conn.execute(_CLOSED).fetchall()

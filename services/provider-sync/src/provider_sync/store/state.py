@@ -1,0 +1,155 @@
+"""What the rules ask besides heads and references: meters, connections, the unmatched queue, the directory, holders."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from common.envelope import full_type
+from common.postgres import Connection, copy_rows
+from provider_sync.config import SERVICE
+from provider_sync.domain.decided import Matched, Queued
+from provider_sync.domain.world import Waiting
+
+Pair = tuple[str, str]
+
+_PROVIDER_NO = "SELECT no FROM providers WHERE id = %s"
+_ADD_PROVIDER = "INSERT INTO providers (id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+_PROVIDERS = "SELECT id FROM providers"
+_SERVICES = "SELECT substr(entity, 9), body ->> 'provider' FROM directory WHERE entity LIKE 'service/%'"
+_BUILDINGS = "SELECT substr(entity, 10) FROM directory WHERE entity = ANY(%s)"
+_METERS = """
+SELECT account, meter, service FROM meters
+WHERE (account, meter) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
+_NOTE_METERS = """
+INSERT INTO meters (account, meter, service) SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
+ON CONFLICT (account, meter) DO UPDATE SET service = excluded.service
+"""
+_CONNECTED = "SELECT account, service FROM connections WHERE connected AND account = ANY(%s)"
+_CONNECT = """
+INSERT INTO connections (account, service, connected) SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
+ON CONFLICT (account, service) DO UPDATE SET connected = excluded.connected
+"""
+_CHARGED = """
+SELECT DISTINCT stream_id, data::json ->> 'service' FROM events WHERE stream_id = ANY(%s) AND type = ANY(%s)
+"""
+_WAITING = """
+SELECT q.number, p.id, q.reference, q.content FROM unmatched AS q JOIN providers AS p ON p.no = q.provider
+WHERE q.matched_at IS NULL AND q.number = ANY(%s) ORDER BY q.id
+"""
+_MATCHED = """
+UPDATE unmatched AS q SET matched_at = %s
+FROM unnest(%s::text[], %s::text[]) AS given(provider, reference), providers AS p
+WHERE p.id = given.provider AND q.provider = p.no AND q.reference = given.reference
+"""
+_LOCK_DIRECTORY = "SELECT entity, version FROM directory WHERE entity = ANY(%s) ORDER BY entity FOR UPDATE"
+_LOCK_HOLDERS = "SELECT account, version FROM holders WHERE account = ANY(%s) ORDER BY account FOR UPDATE"
+_STATE = """
+INSERT INTO directory (entity, version, body) VALUES (%s, %s, %s)
+ON CONFLICT (entity) DO UPDATE SET version = excluded.version, body = excluded.body
+"""
+_HOLD = """
+INSERT INTO holders (account, version, name, address_ru, address_kk, phone) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (account) DO UPDATE SET version = excluded.version, name = excluded.name, address_ru = excluded.address_ru,
+    address_kk = excluded.address_kk, phone = excluded.phone
+"""
+_MONEY = [
+    full_type(SERVICE, kind)
+    for kind in ("charge.posted", "charge.adjusted", "benefit.granted", "penalty.accrued", "balance.carried-in")
+]
+
+
+def provider_no(conn: Connection, provider: str) -> int:
+    """The sender's short number; a sender has a key, so it is registered."""
+    row = conn.execute(_PROVIDER_NO, (provider,)).fetchone()
+    if row is None:
+        raise LookupError(f"{provider} has a key but is no registered provider")
+    return int(row[0])
+
+
+def add_providers(conn: Connection, ids: Collection[str]) -> None:
+    """Registers senders; those known stay as they are."""
+    conn.execute(_ADD_PROVIDER, (sorted(ids),))
+
+
+def providers(conn: Connection) -> set[str]:
+    """All registered senders."""
+    return {row[0] for row in conn.execute(_PROVIDERS).fetchall()}
+
+
+def services(conn: Connection) -> dict[str, str]:
+    """Service → its provider."""
+    return dict(conn.execute(_SERVICES).fetchall())
+
+
+def buildings(conn: Connection, ids: Collection[str]) -> set[str]:
+    """Those of the buildings that stand in the register."""
+    return {row[0] for row in conn.execute(_BUILDINGS, ([f"building/{i}" for i in ids],)).fetchall()}
+
+
+def meters(conn: Connection, wanted: Collection[Pair]) -> dict[Pair, str | None]:
+    """(account, meter) → service, None once removed."""
+    rows = conn.execute(_METERS, ([a for a, _ in wanted], [m for _, m in wanted])).fetchall()
+    return {(account, meter): service for account, meter, service in rows}
+
+
+def note_meters(conn: Connection, changed: dict[Pair, str | None]) -> None:
+    """Stores what became of meters."""
+    conn.execute(_NOTE_METERS, ([a for a, _ in changed], [m for _, m in changed], list(changed.values())))
+
+
+def connected(conn: Connection, accounts: Collection[str]) -> set[Pair]:
+    """(account, service) of connected services."""
+    return {(a, s) for a, s in conn.execute(_CONNECTED, (list(accounts),)).fetchall()}
+
+
+def connect(conn: Connection, changed: dict[Pair, bool]) -> None:
+    """Stores which services were connected and disconnected."""
+    conn.execute(_CONNECT, ([a for a, _ in changed], [s for _, s in changed], list(changed.values())))
+
+
+def charged(conn: Connection, accounts: Collection[str]) -> set[Pair]:
+    """(account, service) with any money fact; reads whole streams, asked only when balances are carried in."""
+    return {(a, s) for a, s in conn.execute(_CHARGED, (list(accounts), _MONEY)).fetchall()}
+
+
+def waiting(conn: Connection, numbers: Collection[str]) -> dict[str, list[Waiting]]:
+    """The unmatched queue of numbers, in order of arrival."""
+    found: dict[str, list[Waiting]] = {}
+    for number, provider, reference, content in conn.execute(_WAITING, (list(numbers),)).fetchall():
+        found.setdefault(number, []).append(Waiting(provider, reference, content))
+    return found
+
+
+def queue(conn: Connection, provider_no: int, queued: Sequence[Queued], received_at: datetime) -> None:
+    """Puts payments for unknown accounts aside."""
+    rows = ((q.number, provider_no, q.reference, q.content, received_at) for q in queued)
+    with conn.cursor() as cursor:
+        copy_rows(cursor, "unmatched (number, provider, reference, content, received_at)", rows)
+
+
+def match(conn: Connection, matched: Sequence[Matched], at: datetime) -> None:
+    """Takes payments out of the queue."""
+    conn.execute(_MATCHED, (at, [m.provider for m in matched], [m.reference for m in matched]))
+
+
+def lock_directory(conn: Connection, entities: Collection[str]) -> dict[str, int]:
+    """Locks reference data sorted; entity → version."""
+    return dict(conn.execute(_LOCK_DIRECTORY, (list(entities),)).fetchall())
+
+
+def lock_holders(conn: Connection, accounts: Collection[str]) -> dict[str, int]:
+    """Locks holders sorted; account → version."""
+    return dict(conn.execute(_LOCK_HOLDERS, (list(accounts),)).fetchall())
+
+
+def state(conn: Connection, rows: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
+    """Stores reference data: entity, version, body."""
+    conn.cursor().executemany(_STATE, [(entity, version, Jsonb(body)) for entity, version, body in rows])
+
+
+def hold(conn: Connection, rows: Sequence[tuple[str, int, str, str, str, str | None]]) -> None:
+    """Stores holders: account, version, name, address ru, address kk, phone."""
+    conn.cursor().executemany(_HOLD, rows)
