@@ -10,9 +10,10 @@ from common import logs
 from common.period import parse_period
 from common.postgres import Pool, connect
 from common.telemetry import AdminServer
-from receipts.gateways import Files, Queue
+from receipts.gateways.files import Files
+from receipts.gateways.queue import Queue
 from receipts.handlers import sweeping
-from receipts.render import LANGUAGES
+from receipts.render.texts import LANGUAGES
 from receipts.store.documents import CHANNEL
 from receipts.store.says import Says
 

@@ -24,11 +24,10 @@ def subscriptions(says: Says, topic_prefix: str = "") -> list[Subscription]:
         handlers.take_drafts(conn, records, says)
 
     users = frozenset([heard.LINKED, heard.UNMASKED, heard.UNLINKED, heard.REVOKED, heard.CLOSED])
-    found = [
+    own = [
         Subscription(heard.STATEMENTS, statements, frozenset([heard.ISSUED])),
         Subscription(heard.DRAFTS, drafts, frozenset([heard.DRAFTED, heard.REFUSED]), holes=True),
         Subscription(heard.HOLDERS, handlers.take_holders, frozenset([heard.HOLDER_STATED]), holes=True),
         Subscription(heard.USERS, handlers.take_users, users, heard.USERS_SKIPPED, sequenced=True),
-        keys.subscription(),
     ]
-    return [replace(s, topic=topic_prefix + s.topic) for s in found]
+    return [*(replace(s, topic=topic_prefix + s.topic) for s in own), keys.subscription(topic_prefix)]

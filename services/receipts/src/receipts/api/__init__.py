@@ -29,7 +29,7 @@ from receipts.api.models import (
 from receipts.api.throttle import Throttle
 from receipts.errors import AskedTooOften
 from receipts.events.heard import USERS
-from receipts.gateways import Files
+from receipts.gateways.files import Files
 from receipts.handlers import requests
 from receipts.handlers.requests import Order
 from receipts.render.formats import moment, month
@@ -69,33 +69,35 @@ class Receipts:
     def app(self) -> OpenAPI:
         """The Flask app with its routes and its OpenAPI document."""
         app = create_app("receipts", "Receipts", __doc__ or "", body_limit_bytes=4096)
-        app.post(
-            "/v1/accounts/<string:number>/receipts",
-            summary="Ask for a receipt",
-            security=_SIGNED_IN,
-            responses=_REFUSED | {"200": ReceiptView, "202": ReceiptView, "429": PROBLEM},
-        )(self.ask)
-        app.get(
-            "/v1/receipts/<uuid:id>",
-            summary="How far a receipt is",
-            security=_SIGNED_IN,
-            responses=_REFUSED | {"200": ReceiptView},
-        )(self.look)
-        app.get(
-            "/v1/receipts/<uuid:id>/document",
-            summary="The PDF",
-            security=_SIGNED_IN,
-            responses=_REFUSED | {"200": _PDF, "409": PROBLEM},
-        )(self.fetch)
-        app.get(
-            "/v1/verify/<string:code>",
-            summary="Check a printed receipt",
-            responses=_REFUSED | {"200": Verification, "429": PROBLEM},
-        )(self.verify)
+        asked = _REFUSED | {"200": ReceiptView, "202": ReceiptView, "429": PROBLEM}
+        found = _REFUSED | {"200": ReceiptView}
+        fetched = _REFUSED | {"200": _PDF, "409": PROBLEM}
+        checked: dict[Any, Any] = {"200": Verification, "404": PROBLEM, "429": PROBLEM}
+
+        @app.post("/v1/accounts/<string:number>/receipts", security=_SIGNED_IN, responses=asked)
+        def ask_for_receipt(path: AccountPath, body: ReceiptOrder) -> Response:
+            """Needs an Idempotency-Key. 202 while the document is made, 200 when it already stands ready."""
+            return self.ask(path, body)
+
+        @app.get("/v1/receipts/<uuid:id>", security=_SIGNED_IN, responses=found)
+        def look_after_receipt(path: ReceiptPath) -> Response:
+            """With `Prefer: wait=5` the answer waits up to so many seconds (10 at the most) for the end."""
+            return self.look(path)
+
+        @app.get("/v1/receipts/<uuid:id>/document", security=_SIGNED_IN, responses=fetched)
+        def fetch_document(path: ReceiptPath) -> Response:
+            """The PDF of a ready receipt; ranges and conditional requests are answered."""
+            return self.fetch(path)
+
+        @app.get("/v1/verify/<string:code>", responses=checked)
+        def verify_code(path: CodePath) -> Response:
+            """Public. A browser that scanned the printed code gets a page, everybody else JSON."""
+            return self.verify(path)
+
         return app
 
     def ask(self, path: AccountPath, body: ReceiptOrder) -> Response:
-        """Needs an Idempotency-Key. 202 while the document is made, 200 when it already stands ready."""
+        """Stores the request, or finds the one its key was used for."""
         user = self._user()
         key, digest = idempotency()
         after = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
@@ -108,7 +110,7 @@ class Receipts:
         return answer
 
     def look(self, path: ReceiptPath) -> Response:
-        """With `Prefer: wait=5` the answer waits up to so many seconds (10 at the most) for the end."""
+        """The request, waited for when the caller prefers so."""
         user = self._user()
         found = _WAIT.search(request.headers.get("Prefer", ""))
         wait_s = min(int(found[1]), _LONGEST_WAIT_S) if found else 0
@@ -118,7 +120,7 @@ class Receipts:
         return answer
 
     def fetch(self, path: ReceiptPath) -> Response:
-        """The bytes of a ready document; ranges and conditional requests are answered."""
+        """The bytes of a ready document, by way of their hash."""
         receipt = requests.ready_receipt(self._pool, self._user(), path.id)
         digest = receipt.digest or ""
         answer = flask.send_file(self._files.path(digest), mimetype="application/pdf", conditional=True, etag=digest)
@@ -128,7 +130,7 @@ class Receipts:
         return answer
 
     def verify(self, path: CodePath) -> Response:
-        """Public. A browser that scanned the printed code gets a page, everybody else JSON."""
+        """What may be said of a printed code, as a page or as JSON."""
         if not self._throttle.admits(request.remote_addr or ""):
             raise AskedTooOften(retry_after_s=60)
         found = requests.verified(self._pool, path.code)

@@ -11,7 +11,7 @@ from receipts.events import heard
 from receipts.events.holder import Holder
 from receipts.handlers.requests import ask_ledger, issued_document, link_document
 from receipts.projections import DocumentKey, StatementRow, shown_holder, statement_row
-from receipts.render import template_version
+from receipts.render.version import template_version
 from receipts.store import documents, receipts
 from receipts.store import heard as store
 from receipts.store.documents import NewDocument

@@ -8,11 +8,12 @@ import msgspec
 
 from common import logs
 from common.period import day_at
-from common.postgres import Connection, Pool
+from common.postgres import Pool
 from receipts.events.holder import Holder
 from receipts.events.statement import decode_statement
-from receipts.gateways import Files
-from receipts.render import Inputs, TooManyRows, render
+from receipts.gateways.files import Files
+from receipts.render.document import render
+from receipts.render.layout import Inputs, TooManyRows
 from receipts.store import documents, receipts
 from receipts.store.documents import Claimed
 from receipts.store.says import Says
@@ -62,7 +63,7 @@ def _make(shop: Workshop, job: Claimed) -> None:
     except TooManyRows:
         with shop.pool.connection() as conn, conn.transaction():
             if documents.fail(conn, job, "too-many-rows"):
-                tell_failed(conn, shop.says, [job.code], "too-many-rows")
+                shop.says.failed(conn, receipts.linked_to(conn, [job.code]), "too-many-rows")
         return
     except Exception as error:
         with shop.pool.connection() as conn, conn.transaction():
@@ -72,11 +73,6 @@ def _make(shop: Workshop, job: Claimed) -> None:
         if documents.finish(conn, job, digest, len(document.data), document.pages):
             shop.says.rendered(conn, receipts.linked_to(conn, [job.code]))
     log.info("rendered", document=job.code, attempt=job.attempts, took_ms=round(1000 * (time.monotonic() - started)))
-
-
-def tell_failed(conn: Connection, says: Says, codes: list[str], reason: str) -> None:
-    """Says for every request of these documents that there will be none."""
-    says.failed(conn, receipts.linked_to(conn, codes), reason)
 
 
 def _inputs(job: Claimed, public_url: str) -> Inputs:

@@ -9,7 +9,7 @@ from common.postgres import Connection, Pool
 from receipts.errors import CannotBeMade, NotFound, NotReady, TooManyUnfinished, reason_texts
 from receipts.events.said import ReceiptRequested
 from receipts.projections import DocumentKey, shown_holder, typed_code
-from receipts.render import template_version
+from receipts.render.version import template_version
 from receipts.store import documents, receipts
 from receipts.store.documents import NewDocument, Verified
 from receipts.store.receipts import NewReceipt, Receipt, Subject

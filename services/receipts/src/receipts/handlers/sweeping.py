@@ -2,10 +2,10 @@
 
 from common.postgres import Pool
 from receipts.events.holder import Holder
-from receipts.gateways import Files, Queue
-from receipts.handlers.rendering import tell_failed
+from receipts.gateways.files import Files
+from receipts.gateways.queue import Queue
 from receipts.projections import DocumentKey
-from receipts.render import template_version
+from receipts.render.version import template_version
 from receipts.store import documents, receipts
 from receipts.store.documents import NewDocument
 from receipts.store.says import Says
@@ -17,7 +17,8 @@ def sweep(pool: Pool, says: Says, queue: Queue, files: Files, announced_before_s
     """One round: late requests, exhausted documents, erased files, then messages for what should be at work."""
     with pool.connection() as conn, conn.transaction():
         says.failed(conn, receipts.fail_late(conn), "no-answer")
-        tell_failed(conn, says, documents.fail_exhausted(conn), "render-failed")
+        exhausted = documents.fail_exhausted(conn)
+        says.failed(conn, receipts.linked_to(conn, exhausted), "render-failed")
     remove_erased(pool, files)
     with pool.connection() as conn, conn.transaction():
         overdue = documents.overdue(conn, announced_before_s)

@@ -1,7 +1,6 @@
 """View → PDF by WeasyPrint: one font configuration and one parsed style sheet per process, nothing is ever fetched."""
 
 import gc
-import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,21 +54,6 @@ def pdf(page: Page, verify_url: str) -> Rendered:
         document = weasyprint.HTML(string=html, url_fetcher=_OnlyQr(_qr(verify_url)))
         laid_out = document.render(font_config=_fonts(), stylesheets=[_styles()], pdf_variant="pdf/ua-1")
         return Rendered(laid_out.write_pdf(pdf_variant="pdf/ua-1"), len(laid_out.pages))
-
-
-def template_version() -> str:
-    """Names everything besides the facts that the bytes depend on: form, style, code of the view, engine."""
-    return _template_version()
-
-
-@cache
-def _template_version() -> str:
-    digest = hashlib.sha256(weasyprint.__version__.encode())
-    for folder in ("templates", "render", "events"):
-        for file in sorted(files("receipts").joinpath(folder).iterdir(), key=lambda f: f.name):
-            if file.name.endswith((".html", ".css", ".py")):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 @cache

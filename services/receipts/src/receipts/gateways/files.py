@@ -1,20 +1,9 @@
-"""The outside world: the folder of PDFs and the queue of messages. Neither is the truth about a document."""
+"""The folder of PDFs."""
 
 import os
 from pathlib import Path
-from typing import Protocol
 
 from common.ids import uuid7
-
-
-class Queue(Protocol):
-    """Says to the workers that there is something to do; a message may be lost or come twice."""
-
-    def render(self, code: str) -> None:
-        """A resident waits for this document."""
-
-    def drain(self) -> None:
-        """Bulk documents wait."""
 
 
 class Files:

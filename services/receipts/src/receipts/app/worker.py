@@ -1,0 +1,26 @@
+"""The worker process."""
+
+from celery import Celery
+
+from common.postgres import open_pool
+from receipts.config import Config
+from receipts.gateways.files import Files
+from receipts.gateways.queue import make_celery
+from receipts.handlers.rendering import Workshop
+from receipts.store.says import Says
+from receipts.tasks import register
+
+_LEASE_MARGIN_S = 5
+
+
+def celery(config: Config) -> Celery:
+    """The Celery app with its tasks, for a worker."""
+    app = make_celery(config.redis_url, config.render_limit_s)
+
+    def workshop() -> Workshop:
+        pool = open_pool(config.database_url, "receipts-worker", size=2)
+        files, lease_s = Files(config.files_dir), config.render_limit_s + _LEASE_MARGIN_S
+        return Workshop(pool, files, Says(config.topic_prefix), config.public_url, lease_s)
+
+    register(app, workshop)
+    return app
