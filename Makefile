@@ -11,12 +11,12 @@ PORT_BASE ?= 0
 ONLY ?=
 SIZE ?= small
 ACCOUNTS ?= 2000
-SEED ?= 1
+SEED ?= 2026
 REAL_DATA ?= ../shared/data/real
 QUICK := not slow and not faults and not bench
 PARTS := libs/common services/provider-sync services/ledger services/identity services/receipts deploy/native deploy/mail
 CODE := $(addsuffix /src,$(PARTS)) demo tests
-export PORT_BASE RUN_DIR
+export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
@@ -65,7 +65,7 @@ stop: $(STAMPS)/parts ## Stop a run, and whatever a killed one left behind
 demo: setup ## Walk the whole road by HTTP, as a stranger would; starts a set when none runs
 	@$(PY) -m native with -- python -m demo walk
 
-demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and banks send them (ACCOUNTS=2000 SEED=1)
+demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and banks send them (ACCOUNTS=2000 SEED=2026)
 	@$(PY) -m demo generate --accounts $(ACCOUNTS) --seed $(SEED)
 
 ## testing
