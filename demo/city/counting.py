@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from random import Random
 
 from demo.city.catalogue import SERVICE, Service
@@ -42,14 +43,21 @@ def count(flat: Flat, service: Service, month: str) -> list[Counted]:
 
 
 def usage(flat: Flat, service: str, month: str) -> Decimal:
-    """What really ran through the pipe; nobody is at home in one month of fifty."""
-    random = Random(f"{flat.seed}/use/{flat.account}/{service}/{month}")
-    if random.random() < 0.02:
+    """What really ran through the pipe."""
+    away, one, flat_itself = _habit(flat.seed, flat.account, service, month)
+    if away:
         return Decimal(0)
-    one = random.randrange(*_HABITS[service])
     if service == "electricity":
-        return Decimal(one * flat.residents_in(month) + random.randrange(20, 80))
+        return Decimal(one * flat.residents_in(month) + flat_itself)
     return (one * flat.residents_in(month)) * _LITRE
+
+
+# Readings add the months up, so each is asked for many times.
+@cache
+def _habit(seed: int, account: str, service: str, month: str) -> tuple[bool, int, int]:
+    """Whether nobody was at home, as in one month of fifty; the use of one person; the use of the flat itself."""
+    random = Random(f"{seed}/use/{account}/{service}/{month}")
+    return random.random() < 0.02, random.randrange(*_HABITS[service]), random.randrange(20, 80)
 
 
 def reading(flat: Flat, meter: Meter, month: str) -> Decimal:
