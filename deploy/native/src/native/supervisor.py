@@ -41,8 +41,9 @@ class Kept(HonchoProcess):  # type: ignore[misc]  # honcho ships no types
         """Live until told to stop, or until the manager itself is gone."""
         self._events, pause = events, 0.5
         if ignore_signals:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # Not SIG_IGN: an ignored signal stays ignored in the program that is started.
+                signal.signal(number, lambda *_: None)
         self._die_with_manager()
         while True:
             born = time.monotonic()
