@@ -10,6 +10,7 @@ RUN_DIR ?= .run
 PORT_BASE ?= 0
 ONLY ?=
 SIZE ?= small
+FAULTS ?=
 ACCOUNTS ?= 2000
 SEED ?= 2026
 REAL_DATA ?= ../shared/data/real
@@ -76,8 +77,8 @@ test: setup ## All tests but the slow ones, on real servers
 test-full: setup ## All tests, the slow ones too
 	@$(PYTEST) -n 2 -m "not faults and not bench"
 
-faults: setup ## Kill processes and servers at random and count what is lost
-	@$(PYTEST) -m faults tests/faults
+faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
+	@$(PY) -m tests.faults.run $(FAULTS)
 
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
@@ -91,7 +92,7 @@ test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove 
 check: lint types ## What needs no server: linters, types, layers, configuration files, unit tests
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(VENV)/bin/hadolint deploy/Dockerfile
-	@$(PYTEST) -q -n 2 -m "$(QUICK)" tests/unit tests/contract tests/architecture
+	@$(PYTEST) -q -n 2 -m "$(QUICK)" $(wildcard tests/unit tests/contract tests/architecture)
 
 lint: $(STAMPS)/parts
 	@$(VENV)/bin/ruff check .
@@ -104,7 +105,7 @@ types: $(STAMPS)/parts
 ## keeping in order
 
 contracts: $(STAMPS)/parts ## Write the contracts anew from the code: OpenAPI, AsyncAPI, event schemas, docs/events.md
-	@$(PY) -m common.contracts
+	@$(PY) -m tests.contract.generate
 
 format: $(STAMPS)/parts ## Format the code
 	@$(VENV)/bin/ruff format .
