@@ -1,0 +1,1 @@
+"""The facts provider-sync says (`said`); it hears none yet."""
