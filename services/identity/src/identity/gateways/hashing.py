@@ -7,15 +7,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from identity.errors import Busy
 
-_PATIENCE_S = 3.0
-
 
 class Hasher:
     """`concurrent` hashes at a time need 19 MiB each; who waits longer than three seconds is told to come back."""
 
-    def __init__(self, concurrent: int) -> None:
+    def __init__(self, concurrent: int, patience_s: float = 3.0) -> None:
         self._argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._slots = BoundedSemaphore(concurrent)
+        self._slots, self._patience_s = BoundedSemaphore(concurrent), patience_s
         self._nobody = self._argon2.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
@@ -41,5 +39,5 @@ class Hasher:
         return self._argon2.check_needs_rehash(stored)
 
     def _enter(self) -> None:
-        if not self._slots.acquire(timeout=_PATIENCE_S):
+        if not self._slots.acquire(timeout=self._patience_s):
             raise Busy
