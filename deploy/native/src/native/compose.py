@@ -28,11 +28,6 @@ class Process:
     once: bool
 
     @property
-    def ready_url(self) -> str:
-        """Where it says that it is ready."""
-        return f"http://127.0.0.1:{self.environment['ADMIN_PORT']}/health/ready"
-
-    @property
     def public_url(self) -> str | None:
         """Where it serves others, if it does."""
         port = self.environment.get("HTTP_PORT")

@@ -12,13 +12,13 @@ class TooLate(Trouble):
     """What was waited for did not happen within its deadline."""
 
 
-def holds_within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Whether the condition comes true before the deadline."""
+def holds_within(seconds: float, condition: Callable[[], bool], step_s: float = STEP_S) -> bool:
+    """Whether the condition comes true before the deadline; it is looked at every step."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(STEP_S)
+        time.sleep(step_s)
     return True
 
 
