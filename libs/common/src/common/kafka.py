@@ -1,6 +1,7 @@
 """Kafka, the channel: the only module that knows the client library; every default that bites is set here."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -10,12 +11,16 @@ import crc32c  # noqa: F401  # without it the client checks sums in slow Python:
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError as KafkaError
-from kafka.errors import MessageSizeTooLargeError as MessageSizeTooLargeError
 from kafka.partitioner.default import murmur2
+from kafka.producer.producer_batch import ProducerBatch
+from kafka.record.memory_records import MemoryRecordsBuilder
+from kafka.record.util import encode_varint
 
 PARTITIONS = 12
 TYPE_HEADER = "ce_type"
 _BOOTSTRAP_MS = 5_000
+_BATCH_BYTES = 512 * 1024  # well below the broker's 1 MiB, even when nothing can be compressed
+_LARGEST_BYTES = 1_000_000
 
 Partition = TopicPartition
 
@@ -50,6 +55,105 @@ def drop(producer: KafkaProducer) -> None:
     producer._sender.force_close()  # noqa: SLF001  # the library has no public way to give up what is buffered
     with suppress(KafkaError):
         producer.close(timeout=2)
+
+
+class Outgoing(NamedTuple):
+    """A record to send; `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    key: str
+    type: str
+    value: bytes | None
+
+
+def send_all(producer: KafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> list[bool]:
+    """Sends records, in the order given in each partition, and tells of each whether it was acknowledged.
+
+    The client's own `send` spends 25 µs on a record (futures, locks, a thread that wakes up in between): more than the
+    rest of the relay. Here whole batches are packed and handed to its queue, and each has one future.
+    """
+    places: dict[tuple[str, int], list[int]] = {}
+    for index, record in enumerate(records):
+        places.setdefault((record.topic, record.partition), []).append(index)
+    sent = []
+    for (topic, partition), indexes in places.items():
+        if producer.partitions_for(topic):
+            sent += _queue(producer, TopicPartition(topic, partition), records, indexes)
+    with suppress(KafkaError):  # a flush that fails proves nothing about single batches: each is looked at
+        producer.flush(timeout=timeout_s)
+    acknowledged = [False] * len(records)
+    for batch, indexes in sent:
+        future = batch.produce_future
+        done = future.succeeded() and future.value[2] is None  # the third part names the records that failed
+        for index in indexes:
+            acknowledged[index] = done
+    return acknowledged
+
+
+def _queue(
+    producer: KafkaProducer, place: TopicPartition, records: Sequence[Outgoing], indexes: Sequence[int]
+) -> list[tuple[ProducerBatch, list[int]]]:
+    """Puts the records of one partition in batches at the end of the producer's queue."""
+    # The library has no public way to hand over a batch; the version is pinned, and a test reads back what is sent.
+    accumulator = producer._accumulator  # noqa: SLF001
+    batches = []
+    for packed, members in _packed(records, indexes):
+        builder = MemoryRecordsBuilder(2, accumulator.config["compression_attrs"], _BATCH_BYTES)
+        _fill(builder, packed, len(members))
+        batches.append((ProducerBatch(place, builder), members))
+    with accumulator._tp_lock(place):  # noqa: SLF001
+        for batch, _ in batches:
+            accumulator._batches[place].append(batch)  # noqa: SLF001
+            accumulator._incomplete.add(batch)  # noqa: SLF001
+    return batches
+
+
+def _packed(records: Sequence[Outgoing], indexes: Sequence[int]) -> Iterable[tuple[list[bytes], list[int]]]:
+    """Records in the form of Kafka's batches (version 2), as many at a time as fit into one; the too large are left."""
+    pieces: list[bytes] = []
+    members: list[int] = []
+    size = 0
+    for index in indexes:
+        _, _, key, type_, value = records[index]
+        name = key.encode()
+        body = b"".join((b"\0\0", _number(len(members)), _sized(name), _sized(value), _header(type_)))
+        if len(body) > _LARGEST_BYTES:
+            continue
+        if members and size + len(body) > _BATCH_BYTES:
+            yield pieces, members
+            body = b"".join((b"\0\0\0", _sized(name), _sized(value), _header(type_)))
+            pieces, members, size = [], [], 0
+        pieces += (_number(len(body)), body)
+        members.append(index)
+        size += len(body)
+    if members:
+        yield pieces, members
+
+
+def _fill(builder: MemoryRecordsBuilder, pieces: Sequence[bytes], count: int) -> None:
+    inner = builder._builder  # noqa: SLF001
+    inner._buffer += b"".join(pieces)  # noqa: SLF001
+    inner._first_timestamp = inner._max_timestamp = int(time.time() * 1000)  # noqa: SLF001
+    inner._num_records, inner._last_offset, builder._next_offset = count, count - 1, count  # noqa: SLF001
+
+
+def _sized(value: bytes | None) -> bytes:
+    return b"\1" if value is None else _number(len(value)) + value
+
+
+@lru_cache(maxsize=65_536)
+def _number(value: int) -> bytes:
+    """A number as Kafka writes it: zigzag, seven bits a byte."""
+    out = bytearray()
+    encode_varint(value, out.append)
+    return bytes(out)
+
+
+@lru_cache(maxsize=1_000)
+def _header(type_: str) -> bytes:
+    """The one header of a record, counted."""
+    return _number(1) + _sized(TYPE_HEADER.encode()) + _sized(type_.encode())
 
 
 def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaConsumer:

@@ -107,6 +107,15 @@ def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]
         yield row
 
 
+def _outgoing(row: Row) -> kafka.Outgoing | None:
+    """The record of a row; None for one that cannot be made, so that only its key waits."""
+    try:
+        return kafka.Outgoing(row.topic, row.partition, row.key, row.type, row.value())
+    except LookupError as error:
+        log.error("row cannot be sent", position=row.position, error=str(error)[:200])
+        return None
+
+
 @dataclass
 class Relay:
     """One shard's relay: `partitions` it is for, `event_store` when the database has a table events to join."""
@@ -194,16 +203,12 @@ class Relay:
     def _send(self, rows: Sequence[Row]) -> list[Row]:
         """Sends all and returns the acknowledged ones, for each key only those before its first failure."""
         self.producer = self.producer or kafka.producer(self.bootstrap, self.name)
-        futures = [self._begin(row) for row in rows]
-        try:
-            self.producer.flush(timeout=25)
-        except kafka.KafkaError as error:
-            # A flush that fails proves nothing about single records: each future is looked at below.
-            log.warning("flush failed", error=str(error)[:200])
+        outgoing = [_outgoing(row) for row in rows]
+        sent = iter(kafka.send_all(self.producer, [one for one in outgoing if one is not None], timeout_s=25))
         failed: set[tuple[str, str]] = set()
         acked = []
-        for row, future in zip(rows, futures, strict=True):
-            if future is not None and future.succeeded() and (row.topic, row.key) not in failed:
+        for row, one in zip(rows, outgoing, strict=True):
+            if one is not None and next(sent) and (row.topic, row.key) not in failed:
                 acked.append(row)
             else:
                 failed.add((row.topic, row.key))
@@ -211,17 +216,6 @@ class Relay:
             log.warning("sends failed", keys=len(failed), acknowledged=len(acked))
             self._drop_producer()
         return acked
-
-    def _begin(self, row: Row) -> Any:
-        """The future of one send; None for a row that no producer can send, so that only its key waits."""
-        headers = [(kafka.TYPE_HEADER, row.type.encode())]
-        try:
-            return self.producer.send(
-                row.topic, key=row.key.encode(), value=row.value(), partition=row.partition, headers=headers
-            )
-        except (kafka.MessageSizeTooLargeError, LookupError) as error:
-            log.error("row cannot be sent", position=row.position, error=str(error)[:200])
-            return None
 
     def _drop_producer(self) -> None:
         if self.producer is not None:

@@ -1,0 +1,73 @@
+"""Records packed by hand are the same bytes the client library would have written, one by one."""
+
+from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
+
+from common import kafka
+from common.kafka import Outgoing
+
+LZ4 = 3
+
+
+def _batches(records: list[Outgoing]) -> list[MemoryRecordsBuilder]:
+    builders = []
+    for pieces, members in kafka._packed(records, range(len(records))):
+        builder = MemoryRecordsBuilder(2, LZ4, kafka._BATCH_BYTES)
+        kafka._fill(builder, pieces, len(members))
+        builders.append(builder)
+    return builders
+
+
+def _read(records: list[Outgoing]) -> list[tuple[int, bytes, bytes | None, list[tuple[str, bytes]]]]:
+    found = []
+    for builder in _batches(records):
+        builder.close()
+        for batch in MemoryRecords(bytes(builder.buffer())):
+            assert batch.validate_crc()
+            found += [(r.offset, bytes(r.key), r.value and bytes(r.value), list(r.headers)) for r in batch]
+    return found
+
+
+def _outgoing(count: int, size: int) -> list[Outgoing]:
+    return [Outgoing("t", 1, f"акк-{n}", f"kz.type.{n % 3}", None if n % 7 == 3 else b"x" * size) for n in range(count)]
+
+
+def test_what_is_packed_reads_back_with_keys_values_tombstones_and_types() -> None:
+    """The library's own reader finds every record in order."""
+    records = _outgoing(300, 700)
+
+    found = _read(records)
+
+    expected = [(n, r.key.encode(), r.value, [("ce_type", r.type.encode())]) for n, r in enumerate(records)]
+    assert found == expected
+
+
+def test_packed_bytes_equal_those_of_the_library() -> None:
+    """The same records appended one by one give the same batch."""
+    records = _outgoing(50, 300)
+    (ours,) = _batches(records)
+    at = ours._builder._first_timestamp
+    theirs = MemoryRecordsBuilder(2, LZ4, kafka._BATCH_BYTES)
+    for r in records:
+        theirs.append(at, r.key.encode(), r.value, [("ce_type", r.type.encode())])
+
+    ours.close()
+    theirs.close()
+
+    assert ours.buffer() == theirs.buffer()
+
+
+def test_a_large_load_is_cut_into_batches_that_the_broker_takes() -> None:
+    """No batch is larger than the limit, and the offsets begin anew in each."""
+    builders = _batches(_outgoing(40, 60_000))
+
+    assert len(builders) > 3
+    assert all(builder.size_in_bytes() <= kafka._BATCH_BYTES + 1000 for builder in builders)
+    assert sum(builder.next_offset() for builder in builders) == 40
+
+
+def test_a_record_beyond_the_limit_is_left_out_and_its_neighbours_are_not() -> None:
+    """It is reported as not acknowledged; only its key waits."""
+    records = _outgoing(2, 10)
+    records.insert(1, Outgoing("t", 1, "large", "kz.type.0", b"x" * 1_000_001))
+
+    assert [key for _, key, _, _ in _read(records)] == ["акк-0".encode(), "акк-1".encode()]
