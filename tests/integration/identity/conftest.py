@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from identity import api
-from identity.app import build_desk
+from identity.app.desk import build_desk
 from identity.config import Config
 from identity.handlers import keyring
 from tests.conftest import MakeDatabase
@@ -25,7 +25,10 @@ def towns(database: MakeDatabase) -> Iterator[MakeTown]:
 
         def make(of: Town | None = None, **settings: Any) -> Town:
             url = of.desk.config.database_url if of else database("identity")
-            config = Config(url, "127.0.0.1:1", SECRET, **settings)
+            config = Config(
+                **{"database_url": url, "kafka_bootstrap_servers": "127.0.0.1:1", **settings},
+                identity_key_secret=SECRET,
+            )
             desk = build_desk(config, "test-identity", pool_size=12)
             opened.callback(desk.pool.close)
             keyring.provide(desk)

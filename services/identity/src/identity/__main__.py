@@ -1,21 +1,14 @@
-"""The processes of identity: `python -m identity web | project | relay | mail | migrate | keys`."""
+"""The processes of identity."""
 
-import psycopg
 import typer
 
 from common import logs
 from common.env import BadSettings
 from common.errors import Refusal
-from common.migrations import migrate as run_migrations
-from common.postgres import connect
 from common.process import stop_event
-from common.relay import Relay
-from common.server import serve
-from identity import app as parts
-from identity import commands, consumer, tasks
 from identity.config import Config, from_environment
-from identity.handlers import keyring
-from identity.migrations import SHARED
+
+# Each process imports its own parts only: the web's alone cost the others a second at every start.
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 keys = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
@@ -35,37 +28,26 @@ def _config() -> Config:
 @app.command()
 def web() -> None:
     """Serve the HTTP API."""
-    config = _config()
+    from identity.app.web import serve_web
 
-    def ready() -> str | None:
-        try:
-            connect(config.database_url, "identity-health").close()
-        except psycopg.Error as error:
-            return f"PostgreSQL: {error}"
-        return None
-
-    serve(
-        lambda: parts.build_web(config),
-        ready,
-        host=config.http_host,
-        port=config.http_port,
-        admin_port=config.admin_port or None,
-        workers=config.web_workers,
-        threads=config.web_threads,
-    )
+    serve_web(_config())
 
 
 @app.command()
 def project() -> None:
     """Listen to the accounts topic."""
+    from identity.app.desk import build_desk
+    from identity.consumer import projection
+
     config = _config()
-    desk = parts.build_desk(config, "identity-project", pool_size=1)
-    consumer.projection(desk).run(stop_event(), config.admin_port or None)
+    projection(build_desk(config, "identity-project", pool_size=1)).run(stop_event(), config.admin_port or None)
 
 
 @app.command()
 def relay() -> None:
     """Publish users' events and keys."""
+    from common.relay import Relay
+
     config = _config()
     publisher = Relay(config.database_url, config.kafka_bootstrap_servers, "identity-relay", event_store=True)
     publisher.run(stop_event(), config.admin_port or None)
@@ -74,17 +56,24 @@ def relay() -> None:
 @app.command()
 def mail() -> None:
     """Send queued mail and sweep what is over."""
-    config = _config()
-    tasks.run_mail(parts.build_desk(config, "identity-mail"), stop_event())
+    from identity.app.desk import build_desk
+    from identity.tasks import run_mail
+
+    run_mail(build_desk(_config(), "identity-mail"), stop_event())
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema and make the first keys."""
+    from common.migrations import migrate as run_migrations
+    from identity.app.desk import build_desk
+    from identity.handlers import keyring
+    from identity.migrations import SHARED
+
     config = _config()
     for name in run_migrations(config.database_url, "identity", SHARED):
         typer.echo(f"applied {name}")
-    keyring.provide(parts.build_desk(config, "identity-migrate"))
+    keyring.provide(build_desk(config, "identity-migrate"))
 
 
 @keys.command("rotate")
@@ -93,8 +82,11 @@ def rotate_keys(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Let the next key sign, retire the present one."""
+    from identity import commands
+    from identity.app.desk import build_desk
+
     try:
-        commands.rotate(parts.build_desk(_config(), "identity-keys"), at_once=now, as_json=as_json)
+        commands.rotate(build_desk(_config(), "identity-keys"), at_once=now, as_json=as_json)
     except Refusal as refusal:
         typer.echo(refusal.text("en"), err=True)
         raise typer.Exit(1) from None
@@ -103,7 +95,10 @@ def rotate_keys(
 @keys.command("list")
 def list_keys(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Show all keys and their states."""
-    commands.list_keys(parts.build_desk(_config(), "identity-keys"), as_json=as_json)
+    from identity import commands
+    from identity.app.desk import build_desk
+
+    commands.list_keys(build_desk(_config(), "identity-keys"), as_json=as_json)
 
 
 if __name__ == "__main__":

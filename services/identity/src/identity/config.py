@@ -26,7 +26,6 @@ class Config:
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 18025
     mail_from: str = "cabinet@settlement.example"
-    currency: str = "KZT"
     demo: bool = False
     log_level: str = "INFO"
     topic_prefix: str = ""

@@ -1,9 +1,6 @@
-"""Composition root: the only place that knows how the parts fit."""
-
-from flask import Flask
+"""The tools every process of identity works with, put together."""
 
 from common.postgres import open_pool
-from identity import api
 from identity.config import Config
 from identity.gateways.hashing import Hasher
 from identity.gateways.sealing import Sealer
@@ -23,8 +20,3 @@ def build_desk(config: Config, name: str, *, pool_size: int = 4) -> Desk:
         signer=Signer(sealer),
         common_passwords=common_passwords(),
     )
-
-
-def build_web(config: Config) -> Flask:
-    """The HTTP API of one worker process."""
-    return api.create(build_desk(config, "identity-web", pool_size=config.web_threads))

@@ -1,0 +1,42 @@
+"""Identity's own processes, started as they run in production."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from identity.config import Config
+
+
+@contextmanager
+def running(command: str, config: Config, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m identity <command>` with the settings of `config`; ended by SIGTERM, which must end it cleanly."""
+    process = start(command, config, **more)
+    try:
+        yield process
+    finally:
+        killed = process.poll() is not None
+        process.terminate()
+        code = process.wait(15)
+    assert killed or code == 0, f"{command} ended with {code}"
+
+
+def start(command: str, config: Config, **more: str) -> subprocess.Popen[bytes]:
+    """The process alone; whoever starts it ends it."""
+    settings = {
+        "DATABASE_URL": config.database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": config.kafka_bootstrap_servers,
+        "IDENTITY_KEY_SECRET": config.identity_key_secret,
+        "TOPIC_PREFIX": config.topic_prefix,
+        "SMTP_PORT": str(config.smtp_port),
+        "MAIL_LEASE_S": str(config.mail_lease_s),
+    }
+    return subprocess.Popen([sys.executable, "-m", "identity", *command.split()], env=os.environ | settings | more)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """As a power cut would."""
+    process.send_signal(signal.SIGKILL)
+    process.wait(15)
