@@ -73,7 +73,7 @@ class House:
         finally:
             self._stop.set()
             server.shutdown()
-            self.kill_worker(signal.SIGTERM)
+            self.kill_worker()
             for thread in self._threads:
                 thread.join(20)
             self._producer.close(timeout=5)
@@ -106,16 +106,22 @@ class House:
                 command, env=os.environ | settings, start_new_session=True, stdout=log, stderr=log
             )
 
-    def kill_worker(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Ends the worker: softly the parent, or by -9 all of its processes at once."""
-        if self.worker is None:
-            return
-        if number == signal.SIGKILL:
-            os.killpg(self.worker.pid, number)
-        else:
-            self.worker.send_signal(number)
-        self.worker.wait(30)
-        self.worker = None
+    def kill_worker(self) -> None:
+        """Ends the worker and its children by -9, all at once."""
+        if self.worker is not None:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait(30)
+            self.worker = None
+
+    @contextlib.contextmanager
+    def frozen_worker(self) -> Iterator[None]:
+        """The worker and its children stand still."""
+        group = self.worker.pid if self.worker else 0
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
 
     def flush_redis(self) -> None:
         """Everything Redis holds is gone."""

@@ -60,13 +60,10 @@ def test_a_document_that_never_succeeds_ends_as_a_stated_failure(
     house: House, user: str, account: str, position: str
 ) -> None:
     """Three attempts, then the reason; no endless redelivery."""
-    house.kill_worker()
-    try:
+    with house.frozen_worker():
         ident = house.ask(user, account, **{"Read-After": position}).json()["id"]
         house.sql("UPDATE documents SET attempts = 3 WHERE account = %s RETURNING 1", account)
         view = house.ended(user, ident)
-    finally:
-        house.start_worker()
     assert (view["state"], view["reason"]["code"]) == ("failed", "render-failed")
     assert eventually(lambda: house.said("receipt.failed", ident))
 
