@@ -168,7 +168,7 @@ def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaCons
         isolation_level="read_committed",
         allow_auto_create_topics=False,
         max_poll_records=10_000,
-        fetch_max_wait_ms=20,
+        fetch_max_wait_ms=500,
         max_partition_fetch_bytes=8 << 20,
         session_timeout_ms=15_000,
         heartbeat_interval_ms=3_000,
@@ -223,6 +223,17 @@ def oldest_offsets(consumer: KafkaConsumer, topics: Iterable[str]) -> dict[Any, 
     """Where each partition of the topics begins now."""
     places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
     return consumer.beginning_offsets(places) if places else {}
+
+
+def keep_joining(consumer: KafkaConsumer) -> None:
+    """Lets a join of the group that outlasts one poll be finished by the next; call before every poll.
+
+    When the client joins again because topics became known, it forgets why as soon as it has shared out the partitions.
+    If that very poll ends then, nobody takes the answer: no partitions, no heartbeat, for ever.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001  # the library has no public way; its version is pinned
+    if coordinator._join_task is not None:  # noqa: SLF001
+        coordinator.request_rejoin()
 
 
 class Raw(NamedTuple):
