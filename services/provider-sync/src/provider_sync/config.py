@@ -11,9 +11,10 @@ DIRECTORY_TOPIC = "provider-sync.directory.v1"
 
 @dataclass(frozen=True)
 class Config:
-    """Every process reads all of them; sizes in bytes, times in seconds."""
+    """Every process reads all of them; sizes in bytes, times in seconds. tests set `topic_prefix`."""
 
     database_url: str
+    topic_prefix: str = ""
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
     http_host: str = "127.0.0.1"
     http_port: int = 18101

@@ -1,4 +1,10 @@
 """Refusals of provider-sync: of a fact (rows.py) and of a call (calls.py)."""
 
+from common.errors import Refusal
 from provider_sync.errors.calls import *  # noqa: F403  # the two files are one list, split by length
 from provider_sync.errors.rows import *  # noqa: F403  # the same
+
+
+def by_code(code: str) -> type[Refusal]:
+    """The class of a stored code, for its text in another language."""
+    return next((kind for kind in Refusal.__subclasses__() if kind.code == code), Refusal)

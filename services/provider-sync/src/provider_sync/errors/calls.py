@@ -190,3 +190,24 @@ class CalendarBusy(Refusal):
         "Қабылдау үзілген жоқ, жабуды қайталаңыз.",
         "Intake never paused: try to close again.",
     )
+
+
+class BadScope(Refusal):
+    """A key is issued with scopes nobody knows, or with none."""
+
+    code = "unknown-scope"
+    texts: ClassVar[dict[str, str]] = said(
+        "Неизвестные права: {scopes}.", "Белгісіз құқықтар: {scopes}.", "Unknown scopes: {scopes}."
+    )
+
+
+class TooManyKeys(Refusal):
+    """Two keys may live under a label, so that one can be rotated."""
+
+    code = "too-many-live-keys"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "У {owner} уже два действующих ключа «{label}»: отзовите один.",
+        "{owner} иесінің екі жарамды «{label}» кілті бар: біреуін қайтарып алыңыз.",
+        "{owner} already has two live keys labelled “{label}”: revoke one.",
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from provider_sync.formats.profile import Column, Profile
 
@@ -47,7 +48,13 @@ def quantity(text: str, profile: Profile) -> str:
 
 def day(text: str, profile: Profile) -> str:
     """A date as YYYY-MM-DD."""
-    for shape in profile.dates:
+    return _day(text, profile.dates)
+
+
+@lru_cache(maxsize=50_000)
+def _day(text: str, shapes: tuple[str, ...]) -> str:
+    """Remembered, for a table names the same days again and again."""
+    for shape in shapes:
         try:
             return datetime.strptime(text, shape).date().isoformat()  # noqa: DTZ007  # a calendar day has no zone
         except ValueError:

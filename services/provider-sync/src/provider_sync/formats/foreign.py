@@ -43,7 +43,7 @@ class ForeignFormat:
     def chunks(self, file: IO[bytes], start: Place, size: int) -> Iterator[Chunk]:
         """Facts row by row. Where repeated keys are numbered, what stands before the place is read again for keys."""
         names, header = first_record(file, self._dialect)
-        mapping, chunk = Mapping.of(self._profile, names, self._batch), Chunk()
+        mapping, chunk = Mapping.of(self._profile, names, self._batch), Chunk(encoding=self._profile.encoding)
         numbered = self._profile.reference.repeats == "number"
         begin = Place() if numbered or start.offset < header.end else start
         for record in self._rows(file, begin):
@@ -55,7 +55,7 @@ class ForeignFormat:
             chunk.add(mapping.fact_of(record), record.line, record.raw, record.end)
             if len(chunk.rows) >= size:
                 yield chunk
-                chunk = Chunk()
+                chunk = Chunk(encoding=self._profile.encoding)
         if chunk.rows:
             yield chunk
 

@@ -17,6 +17,7 @@ class Chunk:
     lines: list[int] = field(default_factory=list)
     raws: list[bytes] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    encoding: str = "utf-8"
 
     def add(self, row: Row, line: int, raw: bytes, end: int) -> None:
         """One more row."""
@@ -24,6 +25,10 @@ class Chunk:
         self.lines.append(line)
         self.raws.append(raw)
         self.ends.append(end)
+
+    def line_after(self, index: int) -> int:
+        """The number of the line behind a row; a quoted cell may hold line ends."""
+        return self.lines[index] + max(1, self.raws[index].count(b"\n"))
 
 
 class Totals(NamedTuple):

@@ -4,7 +4,7 @@ Lock order of every transaction: calendar (shared), then sorted each: numbers, r
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
@@ -21,6 +21,7 @@ from provider_sync.domain.questions import Questions, ask
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.world import Account, World
+from provider_sync.handlers.base import Base
 from provider_sync.handlers.written import write
 from provider_sync.store import calendar, references, state, streams
 
@@ -45,28 +46,28 @@ def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
     """For callers that store nothing beside the facts."""
 
 
-def take(pool: Pool, batch: Batch, after: After = nothing) -> list[Outcome]:
+def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
     """Takes the batch in; `after` runs in the transaction that stores the facts it is told of, part by part in order.
 
     Contended batches are tried again, then in halves; rows that stay locked alone answer `retry`.
     """
     for _ in range(_ATTEMPTS):
         try:
-            return _once(pool, batch, after)
+            return _once(base, batch, after)
         except _CONTENDED:
             continue
         except LockNotAvailable:
             break
     if len(batch.rows) == 1 or batch.mode != "continue":
-        return _answered(pool, [_locked() for _ in batch.rows], after)
+        return _answered(base.pool, [_locked() for _ in batch.rows], after)
     middle = len(batch.rows) // 2
     halves = (batch.rows[:middle], batch.rows[middle:])
-    return [o for half in halves for o in take(pool, Batch(batch.sender, half, batch.correlation), after)]
+    return [o for half in halves for o in take(base, replace(batch, rows=half), after)]
 
 
-def _once(pool: Pool, batch: Batch, after: After) -> list[Outcome]:
+def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
     """One transaction from locks to writes; a dry run leaves nothing, nor does an atomic batch with a bad row."""
-    with pool.connection() as conn:
+    with base.pool.connection() as conn:
         world = _load(conn, batch)
         decided = Desk(world, batch.sender).take(batch.rows)
         outcomes = decided.outcomes
@@ -75,7 +76,7 @@ def _once(pool: Pool, batch: Batch, after: After) -> list[Outcome]:
             conn.rollback()
             outcomes = _spoiled(outcomes) if spoiled else outcomes
         else:
-            write(conn, batch, decided, world)
+            write(conn, base, batch, decided, world)
         after(conn, outcomes)
         return outcomes
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from common.envelope import full_type
+from common import clock
+from common.envelope import full_type, render
 from common.eventstore import NewEvent, OutboxRow, append, enqueue
 from common.ids import uuid7_texts
 from common.kafka import partition_of
@@ -13,6 +14,7 @@ from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC,
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Decided
 from provider_sync.domain.world import World
+from provider_sync.handlers.base import Base
 from provider_sync.store import calendar, references, state, streams
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ DIRECTORY_TYPE = full_type(SERVICE, "directory.stated")
 HOLDER_TYPE = full_type(SERVICE, "holder.stated")
 
 
-def write(conn: Connection, batch: "Batch", decided: Decided, world: World) -> None:
+def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world: World) -> None:
     """Everything that follows from a decided batch, in the transaction that holds its locks."""
     provider_no = state.provider_no(conn, batch.sender.provider)
     if decided.touched:
@@ -30,12 +32,12 @@ def write(conn: Connection, batch: "Batch", decided: Decided, world: World) -> N
     if decided.aliases:
         streams.add_aliases(conn, decided.aliases)
     if decided.stated:
-        _write_stated(conn, decided)
+        _write_stated(conn, base, decided)
     if decided.claims:
         references.claim(conn, provider_no, decided.claims)
     _write_state(conn, decided, world, provider_no)
     if decided.events:
-        append(conn, ACCOUNTS_TOPIC, new_events(decided, world, batch.correlation))
+        append(conn, base.topic(ACCOUNTS_TOPIC), new_events(decided, world, batch.correlation))
 
 
 def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int) -> None:
@@ -80,7 +82,7 @@ def new_events(decided: Decided, world: World, correlation: str) -> list[NewEven
     ]
 
 
-def _write_stated(conn: Connection, decided: Decided) -> None:
+def _write_stated(conn: Connection, base: Base, decided: Decided) -> None:
     """Reference data and holders: the tables, and the compacted topics through the outbox."""
     directory, holders = [], []
     for place, (version, fact) in sorted(decided.stated.items()):
@@ -89,12 +91,12 @@ def _write_stated(conn: Connection, decided: Decided) -> None:
         else:
             directory.append((place.removeprefix("directory/"), version, body_of(fact)))
     if directory:
-        state_entities(conn, directory)
+        state_entities(conn, base, directory)
     if holders:
-        _hold(conn, holders)
+        _hold(conn, base, holders)
 
 
-def state_entities(conn: Connection, rows: list[tuple[str, int, dict[str, Any]]]) -> None:
+def state_entities(conn: Connection, base: Base, rows: list[tuple[str, int, dict[str, Any]]]) -> None:
     """Stores and publishes reference data: entity, version, body."""
     registered = [entity.removeprefix("provider/") for entity, _, _ in rows if entity.startswith("provider/")]
     if registered:
@@ -103,7 +105,13 @@ def state_entities(conn: Connection, rows: list[tuple[str, int, dict[str, Any]]]
     enqueue(
         conn,
         [
-            OutboxRow(DIRECTORY_TOPIC, partition_of(entity), entity, DIRECTORY_TYPE, _json({"version": version} | body))
+            OutboxRow(
+                base.topic(DIRECTORY_TOPIC),
+                partition_of(entity),
+                entity,
+                DIRECTORY_TYPE,
+                _enveloped(entity, DIRECTORY_TYPE, {"version": version} | body),
+            )
             for entity, version, body in rows
         ],
     )
@@ -116,7 +124,7 @@ def body_of(fact: facts.Stated) -> dict[str, Any]:
     return body
 
 
-def _hold(conn: Connection, holders: list[tuple[str, int, dict[str, Any]]]) -> None:
+def _hold(conn: Connection, base: Base, holders: list[tuple[str, int, dict[str, Any]]]) -> None:
     state.hold(
         conn,
         [(a, n, body["name"], body["address_ru"], body["address_kk"], body.get("phone")) for a, n, body in holders],
@@ -124,11 +132,28 @@ def _hold(conn: Connection, holders: list[tuple[str, int, dict[str, Any]]]) -> N
     enqueue(
         conn,
         [
-            OutboxRow(HOLDERS_TOPIC, partition_of(a), a, HOLDER_TYPE, _json(body | {"account": a, "version": n}))
+            OutboxRow(
+                base.topic(HOLDERS_TOPIC),
+                partition_of(a),
+                a,
+                HOLDER_TYPE,
+                _enveloped(a, HOLDER_TYPE, body | {"account": a, "version": n}),
+            )
             for a, n, body in holders
         ],
     )
 
 
-def _json(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
+def _enveloped(key: str, type_: str, data: dict[str, Any]) -> str:
+    """A record of a compacted topic: readers know one shape, the envelope, on every topic."""
+    at = clock.to_wire(clock.now())
+    return render(
+        ident=uuid7_texts(1)[0],
+        source=f"/{SERVICE}",
+        type=type_,
+        key=key,
+        time=at,
+        recorded=at,
+        data=msgspec.json.encode(data).decode(),
+        sequence=None,
+    ).decode()

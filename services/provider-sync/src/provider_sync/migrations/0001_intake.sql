@@ -110,6 +110,7 @@ CREATE TABLE uploads (
     unmatched   bigint NOT NULL DEFAULT 0,
     retry       bigint NOT NULL DEFAULT 0,
     sum_accepted bigint NOT NULL DEFAULT 0,
+    header      text,
     problems    jsonb NOT NULL DEFAULT '[]',
     next_offset bigint NOT NULL DEFAULT 0,
     next_line   integer NOT NULL DEFAULT 1,

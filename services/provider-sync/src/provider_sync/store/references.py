@@ -1,6 +1,7 @@
 """References: which were taken, by what content, and what a correction finds behind one."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -9,10 +10,11 @@ from common.postgres import Connection, copy_lines, escaped
 from provider_sync.config import SERVICE
 from provider_sync.domain.decided import Claimed, Matched
 from provider_sync.domain.world import Corrected, Known
+from provider_sync.store import texts
 
 _KNOWN = """
 SELECT reference, replace(digest::text, '-', ''), account, version FROM said
-WHERE provider = %s AND reference = ANY(%s)
+WHERE provider = %s AND reference = ANY(%s::text[])
 """
 _CORRECTED = """
 SELECT s.reference, s.account, e.type, coalesce(e.data, q.content), s.version IS NULL, u.reference IS NOT NULL
@@ -20,7 +22,7 @@ FROM said AS s
 LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference AND s.version IS NULL
 LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = s.reference
-WHERE s.provider = %s AND s.reference = ANY(%s) AND (e.type IS NOT NULL OR q.content IS NOT NULL)
+WHERE s.provider = %s AND s.reference = ANY(%s::text[]) AND (e.type IS NOT NULL OR q.content IS NOT NULL)
 """
 _MATCHED = """
 UPDATE said AS s SET account = given.account, version = given.version
@@ -54,14 +56,14 @@ _decode = msgspec.json.Decoder(_Data).decode
 
 def known(conn: Connection, provider_no: int, references: Sequence[str]) -> dict[str, Known]:
     """The references among these that were said before."""
-    rows = conn.execute(_KNOWN, (provider_no, list(references))).fetchall()
+    rows = conn.execute(_KNOWN, (provider_no, texts(references))).fetchall()
     return {reference: Known(digest, account, version) for reference, digest, account, version in rows}
 
 
 def corrected(conn: Connection, provider_no: int, references: Collection[str]) -> dict[str, Corrected]:
     """The stored facts behind references that corrections name."""
     found = {}
-    rows = conn.execute(_CORRECTED, (provider_no, list(references))).fetchall()
+    rows = conn.execute(_CORRECTED, (provider_no, texts(references))).fetchall()
     for reference, account, type_, text, waiting, undone in rows:
         data = _decode(text)
         kind = short_kind(type_) if type_ else "payment.received"
@@ -107,6 +109,8 @@ def match(conn: Connection, matched: Sequence[Matched]) -> None:
     conn.execute(_MATCHED, (*columns, [m.account for m in matched], [m.version for m in matched]))
 
 
-def find(conn: Connection, provider: str, reference: str) -> tuple[str, int | None, str | None, object, bool] | None:
+def find(
+    conn: Connection, provider: str, reference: str
+) -> tuple[str, int | None, str | None, datetime | None, bool] | None:
     """Account or place, version, type, when recorded and whether it was undone, of one fact."""
     return conn.execute(_FACT, (provider, reference)).fetchone()

@@ -145,6 +145,12 @@ def lock_holders(conn: Connection, accounts: Collection[str]) -> dict[str, int]:
     return dict(conn.execute(_LOCK_HOLDERS, (list(accounts),)).fetchall())
 
 
+def entity(conn: Connection, name: str) -> dict[str, Any] | None:
+    """Reference data as stated last."""
+    row = conn.execute("SELECT body FROM directory WHERE entity = %s", (name,)).fetchone()
+    return row[0] if row else None
+
+
 def state(conn: Connection, rows: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
     """Stores reference data: entity, version, body."""
     conn.cursor().executemany(_STATE, [(entity, version, Jsonb(body)) for entity, version, body in rows])

@@ -5,18 +5,19 @@ from collections.abc import Collection, Iterable
 from common.kafka import partition_of
 from common.postgres import Connection
 from provider_sync.domain.world import Account
+from provider_sync.store import ints, texts
 
 _MENTION = """
 INSERT INTO numbers (number, account, partition)
 SELECT number, number, partition FROM unnest(%s::text[], %s::smallint[]) AS given(number, partition) ORDER BY number
 ON CONFLICT DO NOTHING
 """
-_PRESENT = "SELECT number FROM numbers WHERE number = ANY(%s)"
-_ALIASES = "SELECT account FROM numbers WHERE alias AND number = ANY(%s)"
+_PRESENT = "SELECT number FROM numbers WHERE number = ANY(%s::text[])"
+_ALIASES = "SELECT account FROM numbers WHERE alias AND number = ANY(%s::text[])"
 # The one lock order of all transactions: by number, in the database's own collation.
 _LOCK = """
 SELECT number, account, alias, partition, version, standing FROM numbers
-WHERE number = ANY(%s) ORDER BY number FOR UPDATE
+WHERE number = ANY(%s::text[]) ORDER BY number FOR UPDATE
 """
 _MOVE = """
 UPDATE numbers AS n SET version = given.version, standing = given.standing
@@ -33,22 +34,22 @@ class StreamMoved(Exception):
     """A number became an alias while its lock was waited for; the batch starts anew."""
 
 
-def present(conn: Connection, numbers: Iterable[str]) -> set[str]:
+def present(conn: Connection, numbers: Collection[str]) -> set[str]:
     """Those of the numbers that have a row."""
-    return {row[0] for row in conn.execute(_PRESENT, (list(numbers),)).fetchall()}
+    return {row[0] for row in conn.execute(_PRESENT, (texts(numbers),)).fetchall()}
 
 
 def mention(conn: Connection, numbers: Iterable[str]) -> None:
     """Makes rows for numbers that may be unknown, so that they can be locked."""
     new = sorted(numbers)
-    conn.execute(_MENTION, (new, [partition_of(number) for number in new]))
+    conn.execute(_MENTION, (texts(new), ints(partition_of(number) for number in new)))
 
 
 def lock(conn: Connection, numbers: Collection[str]) -> dict[str, Account]:
     """Locks the streams of `numbers` sorted, those behind aliases too; by number, unknown ones without a row absent."""
     wanted = set(numbers)
-    wanted.update(row[0] for row in conn.execute(_ALIASES, (list(wanted),)).fetchall())
-    rows = conn.execute(_LOCK, (list(wanted),)).fetchall()
+    wanted.update(row[0] for row in conn.execute(_ALIASES, (texts(wanted),)).fetchall())
+    rows = conn.execute(_LOCK, (texts(wanted),)).fetchall()
     streams = {row[0]: Account(row[0], row[3], row[4], row[5]) for row in rows if not row[2]}
     for number, account, alias, *_ in rows:
         if alias and account not in streams:
@@ -61,12 +62,12 @@ def lock(conn: Connection, numbers: Collection[str]) -> dict[str, Account]:
 def move(conn: Connection, accounts: Iterable[Account]) -> None:
     """Writes the new heads of locked streams."""
     moved = list(accounts)
-    conn.execute(_MOVE, ([a.id for a in moved], [a.version for a in moved], [a.standing for a in moved]))
+    conn.execute(_MOVE, (texts([a.id for a in moved]), ints(a.version for a in moved), ints(a.standing for a in moved)))
 
 
 def add_aliases(conn: Connection, aliases: dict[str, str]) -> None:
     """Number → account, for ever."""
-    conn.execute(_ALIAS, (list(aliases), list(aliases.values())))
+    conn.execute(_ALIAS, (texts(aliases), texts(aliases.values())))
 
 
 def head(conn: Connection, number: str) -> tuple[str, int, int] | None:

@@ -1,0 +1,54 @@
+"""Everything provider-sync does: its processes, and the operators' commands."""
+
+import typer
+
+from common.env import BadSettings
+from provider_sync import app, commands
+
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def web() -> None:
+    """Serve the HTTP API."""
+    app.web()
+
+
+@cli.command()
+def load() -> None:
+    """Check and append spooled uploads."""
+    app.load()
+
+
+@cli.command()
+def relay() -> None:
+    """Publish facts and reference data from the outbox."""
+    app.relay()
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    typer.echo(", ".join(app.migrate()) or "nothing to apply")
+
+
+cli.add_typer(commands.providers, name="providers")
+cli.add_typer(commands.keys, name="keys")
+cli.add_typer(commands.services, name="services")
+cli.add_typer(commands.periods, name="periods")
+cli.add_typer(commands.uploads, name="uploads")
+cli.add_typer(commands.unmatched, name="unmatched")
+cli.command()(commands.trace)
+
+
+def main() -> None:
+    """Runs the command line; wrong settings are a message, not a trace."""
+    try:
+        cli()
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

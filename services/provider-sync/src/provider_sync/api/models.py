@@ -1,0 +1,116 @@
+"""Shapes of requests and answers; amounts are decimal strings, instants RFC 3339 in UTC."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from common.web import Model
+
+Mode = Literal["continue", "atomic", "dry-run"]
+Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
+Amount = Annotated[str, StringConstraints(pattern=r"^-?\d{1,16}\.\d{2}$")]
+
+
+class FactsBody(Model):
+    """Up to 1,000 facts; each is an object as documented under the schema `Fact`."""
+
+    mode: Mode = "continue"
+    facts: list[Any]
+
+
+class Result(Model):
+    """What came of one fact; `position` can be waited for with `Read-After`."""
+
+    reference: str | None
+    status: Status
+    position: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    field: str | None = None
+
+
+class Results(Model):
+    """One result per fact, in their order."""
+
+    results: list[Result]
+
+
+class FactPath(Model):
+    """A reference of one's own."""
+
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class FactState(Model):
+    """What became of a fact."""
+
+    reference: str
+    status: Literal["accepted", "unmatched"]
+    position: str | None
+    kind: str | None
+    recorded_at: str | None
+    reversed: bool
+
+
+class UploadQuery(Model):
+    """How to read the file, and what must be true of it: `count` rows and the `sum` of their amounts."""
+
+    format: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    mode: str = "continue"
+    batch: str | None = None
+    count: str | None = None
+    sum: str | None = None
+
+
+class UploadPath(Model):
+    """An upload of one's own."""
+
+    upload: UUID
+
+
+class UploadReceived(Model):
+    """The file is on the spool; `location` answers how far it is."""
+
+    id: str
+    state: Literal["received"]
+    location: str
+
+
+class Rows(Model):
+    """How many rows had which answer; `held` is always 0 until rows can be held."""
+
+    total: int | None
+    accepted: int
+    duplicate: int
+    conflict: int
+    rejected: int
+    unmatched: int
+    held: int
+    retry: int
+
+
+class UploadProblem(Model):
+    """Something about the file as a whole."""
+
+    code: str
+    detail: str
+
+
+class UploadState(Model):
+    """How far an upload is."""
+
+    id: str
+    state: Literal["received", "checking", "appending", "done", "refused"]
+    format: str
+    mode: Mode
+    batch: str | None
+    repeat_of: str | None
+    bytes: int
+    digest: str
+    rows: Rows
+    sum_accepted: Amount
+    problems: list[UploadProblem]
+    received_at: str
+    started_at: str | None
+    finished_at: str | None

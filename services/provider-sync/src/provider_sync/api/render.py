@@ -1,0 +1,95 @@
+"""Answers from what the handlers found, and the documentation of facts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask_openapi.models.schema import Schema
+from flask_openapi.openapi import OpenAPI
+
+from common.clock import to_wire
+from common.errors import Refusal
+from common.money import format_amount
+from provider_sync.domain import facts
+from provider_sync.domain.decided import Outcome
+from provider_sync.domain.rules import Row
+from provider_sync.handlers.single import Fate
+from provider_sync.store.uploads import COUNTED, Upload
+
+
+class _Reference(msgspec.Struct):
+    """The one field of a bad fact that its answer repeats."""
+
+    reference: str | None = None
+
+
+def results(
+    raws: Sequence[msgspec.Raw], rows: Sequence[Row], outcomes: Sequence[Outcome], language: str
+) -> list[dict[str, Any]]:
+    """One result per fact."""
+    return [_result(*row, language) for row in zip(raws, rows, outcomes, strict=True)]
+
+
+def _result(raw: msgspec.Raw, row: Row, outcome: Outcome, language: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"reference": _reference(raw, row), "status": outcome.status}
+    if outcome.position:
+        body["position"] = outcome.position
+    if outcome.refusal is not None:
+        body |= {"code": outcome.refusal.code, "detail": outcome.refusal.text(language)}
+        body |= {"field": outcome.refusal.field} if outcome.refusal.field else {}
+    return body
+
+
+def _reference(raw: msgspec.Raw, row: Row) -> str | None:
+    if not isinstance(row, Refusal):
+        return row.reference
+    try:
+        return msgspec.json.decode(raw, type=_Reference).reference
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def fate(found: Fate) -> dict[str, Any]:
+    """What became of a fact."""
+    return found._asdict() | {"recorded_at": _instant(found.recorded_at)}
+
+
+def upload(found: Upload) -> dict[str, Any]:
+    """How far an upload is."""
+    counts = {name: getattr(found, name) for name in COUNTED}
+    return {
+        "id": str(found.id),
+        "state": found.state,
+        "format": found.format,
+        "mode": found.mode,
+        "batch": found.batch,
+        "repeat_of": str(found.repeat_of) if found.repeat_of else None,
+        "bytes": found.bytes,
+        "digest": found.digest,
+        "rows": {"total": found.total, **counts, "held": 0},
+        "sum_accepted": format_amount(found.sum_accepted),
+        "problems": found.problems,
+        "received_at": _instant(found.received_at),
+        "started_at": _instant(found.started_at),
+        "finished_at": _instant(found.finished_at),
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return to_wire(at) if at else None
+
+
+def describe_facts(app: OpenAPI) -> None:
+    """Puts the schema of every kind of fact into the documentation; amounts are decimal strings outside."""
+
+    def amount(kind: type[Any]) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^-?\d{1,10}\.\d{2}$"}
+
+    ((union,), parts) = msgspec.json.schema_components(
+        [facts.AnyFact], schema_hook=amount, ref_template="#/components/schemas/{name}"
+    )
+    for name, schema in (parts | {"Fact": union}).items():
+        app.components_schemas[name] = Schema(**schema)
+    # pydantic knows no schema but its own, so the body's items are pointed to the facts here.
+    app.components_schemas["FactsBody"].properties["facts"].items = {"$ref": "#/components/schemas/Fact"}

@@ -1,0 +1,93 @@
+"""The composition root: each process of provider-sync, built from its Config."""
+
+from threading import Thread
+
+import psycopg
+from flask import Flask
+
+from common import logs, server
+from common.env import load as load_settings
+from common.migrations import migrate as apply_migrations
+from common.postgres import connect, open_pool
+from common.process import stop_event
+from common.relay import Relay
+from common.telemetry import AdminServer
+from provider_sync import api
+from provider_sync.config import Config
+from provider_sync.gateways import Spool
+from provider_sync.handlers.base import Base
+from provider_sync.handlers.load import Loader
+from provider_sync.migrations import SHARED
+
+
+def migrate() -> list[str]:
+    """Brings the database to the newest schema; returns what was applied."""
+    return apply_migrations(load_settings(Config).database_url, "provider_sync", SHARED)
+
+
+def web() -> None:
+    """Serves the HTTP API until SIGTERM."""
+    config = _configured()
+    server.serve(
+        lambda: flask_app(config),
+        lambda: _not_ready(config),
+        host=config.http_host,
+        port=config.http_port,
+        admin_port=config.admin_port or None,
+        workers=config.web_workers,
+        threads=config.web_threads,
+    )
+
+
+def flask_app(config: Config) -> Flask:
+    """The web app with a pool of its own; make it after the fork."""
+    pool = open_pool(config.database_url, "provider-sync-web", size=config.web_threads)
+    app = api.create(Base(pool, config.topic_prefix), _spool(config), config)
+    app.extensions["pool"] = pool
+    return app
+
+
+def load() -> None:
+    """Loads uploads until SIGTERM, several side by side so that a small file need not wait for a large one."""
+    config, stop = _configured(), stop_event()
+    name = "provider-sync-load"
+    with open_pool(config.database_url, name, size=config.load_workers, statement_s=120) as pool:
+        loader = Loader(
+            Base(pool, config.topic_prefix),
+            _spool(config),
+            config.profiles_dir,
+            config.batch_rows,
+            config.atomic_rows_max,
+            config.lease_s,
+        )
+        workers = [Thread(target=loader.run, args=(stop,), name=f"load-{n}") for n in range(config.load_workers)]
+        with AdminServer(config.admin_port or None, lambda: _not_ready(config)):
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+
+
+def relay() -> None:
+    """Publishes the outbox until SIGTERM."""
+    config = _configured()
+    publisher = Relay(config.database_url, config.kafka_bootstrap_servers, "provider-sync-relay", event_store=True)
+    publisher.run(stop_event(), config.admin_port or None)
+
+
+def _configured() -> Config:
+    config = load_settings(Config)
+    logs.configure("provider-sync", config.log_level)
+    return config
+
+
+def _spool(config: Config) -> Spool:
+    return Spool(config.spool_dir, config.upload_limit_bytes, config.unpacked_limit_bytes)
+
+
+def _not_ready(config: Config) -> str | None:
+    try:
+        connect(config.database_url, "provider-sync-health").close()
+    except psycopg.Error as error:
+        return f"PostgreSQL: {error}"
+    return None

@@ -1,0 +1,76 @@
+"""How commands speak: a table for people, JSON with --json; refusals on standard error with exit status 1."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from common.env import BadSettings, load
+from common.errors import Refusal
+from common.postgres import open_pool
+from provider_sync.config import Config
+from provider_sync.handlers.base import Base
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_PIPE_WIDTH = 240
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@contextmanager
+def centre() -> Iterator[Base]:
+    """The database of the environment's settings, for one command."""
+    config = load(Config)
+    with open_pool(config.database_url, "provider-sync-operator", size=1, statement_s=60) as pool:
+        yield Base(pool, config.topic_prefix)
+
+
+def refusing(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns refusals and wrong settings into a line on standard error and exit status 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (Refusal, BadSettings) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+
+    return wrapped
+
+
+def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Rows with equal keys: JSON, or a table."""
+    if as_json:
+        typer.echo(json.dumps([*rows], ensure_ascii=False, default=_plain))
+        return
+    if not rows:
+        typer.echo("nothing")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(_plain(value)) for value in row.values()))
+    console = Console()
+    # Nothing is cut off when the output goes into a file or a pipe.
+    console.print(table, width=None if console.is_terminal else _PIPE_WIDTH, crop=console.is_terminal)
+
+
+def tell(fields: dict[str, Any], as_json: bool, text: str) -> None:
+    """One thing: JSON, or a sentence."""
+    typer.echo(json.dumps(fields, ensure_ascii=False, default=_plain) if as_json else text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, int | float) else str(value)

@@ -1,0 +1,180 @@
+"""Loads spooled uploads: each checked whole, then appended in chunks; what a killed process left is gone on with."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import IO
+
+from common import logs
+from common.errors import Refusal
+from common.ids import uuid7
+from common.money import format_amount
+from common.postgres import Connection
+from provider_sync import errors
+from provider_sync.domain.decided import Outcome
+from provider_sync.domain.sender import Sender
+from provider_sync.formats.named import format_named
+from provider_sync.formats.rows import Chunk, Format, Place, Totals
+from provider_sync.gateways import Spool
+from provider_sync.handlers.base import Base
+from provider_sync.handlers.intake import Batch, Mode, take
+from provider_sync.handlers.uploads import params_json
+from provider_sync.store import calendar, uploads
+from provider_sync.store.uploads import Upload
+
+log = logs.get("load")
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Loader:
+    """What loading needs besides the database."""
+
+    base: Base
+    spool: Spool
+    profiles: Path
+    batch_rows: int
+    atomic_rows_max: int
+    lease_s: int
+
+    def run(self, stop: Event) -> None:
+        """Loads one upload after the other until told to stop; survives PostgreSQL going away."""
+        while not stop.is_set():
+            try:
+                if not self.next(stop):
+                    stop.wait(0.2)
+            except uploads.LeaseLost:
+                log.warning("another process took the upload over")
+            except Exception as error:
+                log.exception("loading stumbled", error=type(error).__name__)
+                stop.wait(1)
+
+    def next(self, stop: Event) -> bool:
+        """Takes one waiting upload and brings it as far as it goes; False when none waits."""
+        with self.base.pool.connection() as conn:
+            ident = uploads.claim(conn, uuid7(), self.lease_s)
+            upload = uploads.find(conn, ident) if ident else None
+        if upload is None:
+            return False
+        try:
+            self._load(upload, stop)
+        except Refusal as refusal:
+            self._finish(upload, "refused", refusal)
+        return True
+
+    def _load(self, upload: Upload, stop: Event) -> None:
+        if upload.attempts > _ATTEMPTS:
+            raise errors.LoadFailed(reason=f"given up after {_ATTEMPTS} attempts at line {upload.next_line}")
+        layout = format_named(upload.format, self.profiles, upload.batch or "")
+        try:
+            with self.spool.path(upload.id).open("rb", buffering=1 << 20) as file:
+                if upload.state == "checking":
+                    self._check(upload, layout, file)
+                done = self._append(upload, layout, file, stop)
+        except FileNotFoundError as error:
+            raise errors.Unreadable(reason="the spooled file is gone") from error
+        if done:
+            self._end(upload)
+
+    def _end(self, upload: Upload) -> None:
+        """Done; or refused, when an atomic batch had bad rows."""
+        with self.base.pool.connection() as conn:
+            now = uploads.find(conn, upload.id)
+        spoiled = now is not None and now.mode == "atomic" and now.rejected + now.conflict + now.retry > 0
+        self._finish(upload, "refused" if spoiled else "done", errors.NotTried() if spoiled else None)
+
+    def _check(self, upload: Upload, layout: Format, file: IO[bytes]) -> None:
+        """Compares the whole file with what it says of itself, then lets it in. Raises ControlTotals and others."""
+        totals = layout.totals(file)
+        check_totals(upload, totals)
+        if upload.mode != "continue" and totals.rows > self.atomic_rows_max:
+            raise errors.BatchTooLarge(limit=self.atomic_rows_max)
+        batch = upload.batch or totals.batch
+        with self.base.pool.connection() as conn:
+            calendar.lock_shared(conn)
+            found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
+            uploads.checked(conn, upload, found, self._remarks(conn, upload, batch))
+
+    def _remarks(self, conn: Connection, upload: Upload, batch: str | None) -> list[dict[str, str]]:
+        earlier = uploads.same_batch(conn, upload, batch) if batch else None
+        if earlier is None:
+            return []
+        return [
+            {"code": "batch-key-reused", "detail": f"The upload {earlier} came under this key with another content."}
+        ]
+
+    def _append(self, upload: Upload, layout: Format, file: IO[bytes], stop: Event) -> bool:
+        """Appends from where the upload stands; False when stopped on the way."""
+        sender = Sender.of(upload.provider, upload.scopes)
+        size = self.batch_rows if upload.mode == "continue" else self.atomic_rows_max
+        start = Place(upload.next_offset, upload.next_line)
+        for chunk in ahead(layout.chunks(file, start, size)):
+            if stop.is_set():
+                return False
+            self._take(upload, sender, chunk)
+        return True
+
+    def _take(self, upload: Upload, sender: Sender, chunk: Chunk) -> None:
+        """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
+        at = 0
+
+        def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
+            nonlocal at
+            store_progress(conn, upload, chunk, at, outcomes, self.lease_s)
+            at += len(outcomes)
+
+        mode: Mode = "continue" if upload.mode == "continue" else "atomic" if upload.mode == "atomic" else "dry-run"
+        take(self.base, Batch(sender, chunk.rows, str(upload.id), mode), after)
+
+    def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
+        problems = [{"code": refusal.code, "detail": refusal.text("en")}] if refusal else []
+        with self.base.pool.connection() as conn:
+            uploads.finish(conn, upload, state, problems)
+        self.spool.discard(upload.id)
+        log.info("upload ended", upload=str(upload.id), state=state, rows=upload.total)
+
+
+def check_totals(upload: Upload, totals: Totals) -> None:
+    """Raises ControlTotals when any stated count or sum is not what the file holds."""
+    for stated in (totals.stated_rows, upload.stated_count):
+        if stated is not None and stated != totals.rows:
+            raise errors.ControlTotals(stated=f"count {stated}", found=f"count {totals.rows}")
+    for stated in (totals.stated_total, upload.stated_sum):
+        if stated is not None and stated != totals.total:
+            raise errors.ControlTotals(stated=format_amount(stated), found=format_amount(totals.total))
+
+
+def store_progress(
+    conn: Connection, upload: Upload, chunk: Chunk, at: int, outcomes: Sequence[Outcome], lease_s: int
+) -> None:
+    """Counts outcomes and keeps bad rows, in the transaction that appended the others."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    last = at + len(outcomes) - 1
+    done = {name: counts[name] for name in uploads.COUNTED}  # type: ignore[index]  # the names are the statuses
+    money = sum(outcome.amount for outcome in outcomes if outcome.status == "accepted")
+    place = {"offset": chunk.ends[last], "line": chunk.line_after(last), "sum": money, "lease_s": lease_s}
+    uploads.progress(conn, upload, done | place)
+    bad = [
+        (chunk.lines[at + i], o.status, o.refusal.code, o.refusal.field, params_json(o.refusal), text_of(chunk, at + i))
+        for i, o in enumerate(outcomes)
+        if o.refusal is not None
+    ]
+    if bad:
+        uploads.reject(conn, upload.id, bad)
+
+
+def text_of(chunk: Chunk, index: int) -> str:
+    """The row as sent; NUL cannot be stored and stands as the sign for it."""
+    return chunk.raws[index].decode(chunk.encoding, "replace").replace("\x00", "\u2400")
+
+
+def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Reads and decodes the next chunk while the database works on this one."""
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = reader.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(next, chunks, None)
+            yield chunk

@@ -1,0 +1,54 @@
+"""Facts pushed one by one or a few at a time: a batch through the same way in as files."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from provider_sync import errors
+from provider_sync.domain.decided import Outcome
+from provider_sync.domain.rules import Row
+from provider_sync.domain.sender import Sender
+from provider_sync.handlers.access import note_foreign
+from provider_sync.handlers.base import Base
+from provider_sync.handlers.intake import Batch, Mode, take
+from provider_sync.store import references
+from provider_sync.store.keys import Key
+
+LIMIT = 1000
+
+
+class Fate(NamedTuple):
+    """What became of a fact."""
+
+    reference: str
+    status: str
+    position: str | None
+    kind: str | None
+    recorded_at: datetime | None
+    reversed: bool
+
+
+def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, correlation: str) -> list[Outcome]:
+    """Takes facts in. When all of them are forbidden the call itself is: raises the first one's refusal."""
+    if not 1 <= len(rows) <= LIMIT:
+        raise errors.TooManyFacts("/facts", limit=LIMIT)
+    outcomes = take(base, Batch(Sender.of(key.owner, key.scopes), rows, correlation, mode))
+    forbidden = [o.refusal for o in outcomes if o.refusal is not None and o.refusal.status == 403]
+    if forbidden:
+        note_foreign(base, key, [refusal.code for refusal in forbidden])
+    if len(forbidden) == len(outcomes):
+        raise forbidden[0]
+    return outcomes
+
+
+def fate(base: Base, key: Key, reference: str) -> Fate:
+    """What became of one of the sender's facts; raises NotFound."""
+    with base.pool.connection() as conn:
+        found = references.find(conn, key.owner, reference)
+    if found is None:
+        raise errors.NotFound
+    place, version, type_, recorded_at, undone = found
+    if version is None:
+        return Fate(reference, "unmatched", None, "payment.received", None, undone)
+    position = f"{place if '/' in place else 'account/' + place}@{version}"
+    return Fate(reference, "accepted", position, references.short_kind(type_) if type_ else None, recorded_at, undone)

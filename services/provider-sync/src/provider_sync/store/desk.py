@@ -1,0 +1,61 @@
+"""Queries of the operators' desk: rows as dictionaries in the order they are shown."""
+
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from common.postgres import Connection
+
+Rows = list[dict[str, Any]]
+
+_PROVIDERS = """
+SELECT p.id, d.body ->> 'name_ru' AS name_ru, d.body ->> 'name_kk' AS name_kk,
+    (SELECT count(*) FROM api_keys AS k WHERE k.owner = p.id AND k.revoked_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > now())) AS live_keys
+FROM providers AS p LEFT JOIN directory AS d ON d.entity = 'provider/' || p.id ORDER BY p.id
+"""
+_SERVICES = """
+SELECT substr(entity, 9) AS id, body ->> 'provider' AS provider, body ->> 'name_ru' AS name_ru,
+    body ->> 'name_kk' AS name_kk, (body ->> 'order')::int AS "order"
+FROM directory WHERE entity LIKE 'service/%%' ORDER BY 5, 1
+"""
+_UNMATCHED = """
+SELECT q.number, p.id AS provider, q.reference, (q.content::json ->> 'amount')::bigint AS amount,
+    q.content::json ->> 'paid_at' AS paid_at, q.received_at
+FROM unmatched AS q JOIN providers AS p ON p.no = q.provider
+WHERE q.matched_at IS NULL AND q.content::json ->> 'kind' = 'payment.received' ORDER BY q.id LIMIT %s
+"""
+_TRACE = """
+SELECT e.version AS sequence, split_part(e.type, 'provider-sync.', 2) AS event,
+    e.data::json ->> 'provider' AS provider, e.data::json ->> 'reference' AS reference,
+    e.data::json ->> 'posting_period' AS month,
+    (e.data::json ->> 'amount')::bigint AS tiyn, e.occurred_at, e.recorded_at, o.position IS NULL AS sent,
+    e.id::text AS id
+FROM events AS e LEFT JOIN outbox AS o ON o.key = e.stream_id AND o.version = e.version
+WHERE e.stream_id = %s ORDER BY e.version LIMIT %s
+"""
+
+
+def providers(conn: Connection) -> Rows:
+    """Senders."""
+    return _rows(conn, _PROVIDERS, ())
+
+
+def services(conn: Connection) -> Rows:
+    """Services in the order of the bill."""
+    return _rows(conn, _SERVICES, ())
+
+
+def unmatched(conn: Connection, limit: int) -> Rows:
+    """Payments that wait; amounts in tiyn."""
+    return _rows(conn, _UNMATCHED, (limit,))
+
+
+def trace(conn: Connection, account: str, limit: int) -> Rows:
+    """An account's events; reads the outbox whole, which is short except while the relay stands still."""
+    return _rows(conn, _TRACE, (account, limit))
+
+
+def _rows(conn: Connection, query: str, params: tuple[Any, ...]) -> Rows:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query.encode(), params).fetchall()
