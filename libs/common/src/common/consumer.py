@@ -126,7 +126,10 @@ class Projection:
             self._seed(conn)
             consumer = kafka.consumer(self.bootstrap, self.group, self.member)
             try:
-                self._oldest = kafka.oldest_offsets(consumer, [s.topic for s in self.subscriptions if s.holes])
+                # Asked of all topics: the client then knows each of them before the group shares the partitions out.
+                # It would leave out those it has never heard of, until its next refresh half a minute later.
+                oldest = kafka.oldest_offsets(consumer, self._by_topic)
+                self._oldest = {place: at for place, at in oldest.items() if self._by_topic[place.topic].holes}
                 consumer.subscribe(list(self._by_topic), listener=self._listener(consumer))
                 while not stop.is_set():
                     self._round(conn, consumer)
@@ -135,6 +138,7 @@ class Projection:
                 consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
     def _round(self, conn: Connection, consumer: Any) -> None:
+        kafka.keep_joining(consumer)
         gathered = _gather(consumer, wait_ms=0 if self._barriers else 200)
         for topic, partitions in gathered.items():
             self._take(conn, consumer, self._by_topic[topic], partitions)
