@@ -30,7 +30,7 @@ _REDIS_FROM = 32
 
 @pytest.fixture(scope="session")
 def house(servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Receipts at work, with short deadlines."""
+    """Receipts at work, sweeping every second."""
     prefix = f"t{secrets.token_hex(4)}."
     known = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
     made = create(servers.kafka, {name: known[name] for name in _TOPICS}, prefix)
@@ -45,9 +45,7 @@ def house(servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Itera
             topic_prefix=prefix,
             public_url="https://receipts.example",
             render_processes=1,
-            render_limit_s=6,
             sweep_every_s=1,
-            draft_deadline_s=8,
         )
         with House(config).open() as opened:
             opened.flush_redis()

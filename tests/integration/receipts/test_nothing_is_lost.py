@@ -28,6 +28,7 @@ def test_a_worker_killed_while_it_renders_leaves_one_pdf(house: House, user: str
     eventually(lambda: (found := state(house, account)) and found[0] == "rendering")
     house.kill_worker()
     assert state(house, account) == ("rendering", 1)
+    house.let_lease_run_out(account)
     house.start_worker()
     assert house.ended(user, ident)["state"] == "ready"
     assert state(house, account) == ("ready", 2)

@@ -126,6 +126,7 @@ def test_a_question_without_an_answer_ends_as_a_stated_failure(
 ) -> None:
     """Nothing waits for ever."""
     asked = house.ask(user, account, "2026-12", **{"Read-After": closed}).json()
+    house.let_deadline_pass(asked["id"])
     assert house.ended(user, asked["id"])["reason"]["code"] == "no-answer"
 
 

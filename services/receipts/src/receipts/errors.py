@@ -76,6 +76,16 @@ _REASONS: dict[str, dict[str, str]] = {
         "kk": "Ай жаңа ғана жабылды, шот әлі дайындалуда. Түбіртекті бір минуттан кейін сұраңыз.",
         "en": "The month was closed a moment ago and its statement is on the way; ask again in a minute.",
     },
+    "unknown-account": {
+        "ru": "По этому счёту ещё ничего не начислено.",
+        "kk": "Бұл шот бойынша әлі ештеңе есептелмеген.",
+        "en": "Nothing was charged to this account yet.",
+    },
+    "no-access": {
+        "ru": "Доступ к счёту прекращён.",
+        "kk": "Шотқа қол жеткізу тоқтатылған.",
+        "en": "Access to the account has ended.",
+    },
     "account-parked": {
         "ru": "Данные счёта уточняются. Мы уже занимаемся этим, попробуйте позже.",
         "kk": "Шот деректері нақтылануда. Біз бұнымен айналысып жатырмыз, кейінірек көріңіз.",

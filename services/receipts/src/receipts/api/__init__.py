@@ -100,7 +100,8 @@ class Receipts:
         """Stores the request, or finds the one its key was used for."""
         user = self._user()
         key, digest = idempotency()
-        after = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
+        named = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
+        after = [position for position in named if position.startswith(f"account/{path.number}@")]
         order = Order(user, path.number, body.period, body.language, key, digest, after)
         receipt = requests.request_receipt(self._pool, self._says, order, self._draft_deadline_s)
         if receipt.request_digest != digest:
