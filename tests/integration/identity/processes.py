@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from identity.config import Config
+from tests.support import waiting
+
+_STARTED_WITHIN_S = 90.0
 
 
 @contextmanager
@@ -19,7 +22,7 @@ def running(command: str, config: Config, **more: str) -> Iterator[subprocess.Po
     finally:
         killed = process.poll() is not None
         process.terminate()
-        code = process.wait(15)
+        code = process.wait(30)
     assert killed or code == 0, f"{command} ended with {code}"
 
 
@@ -40,3 +43,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """As a power cut would."""
     process.send_signal(signal.SIGKILL)
     process.wait(15)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits for what a process does, its start on a busy machine included."""
+    waiting.until(condition, what, _STARTED_WITHIN_S)

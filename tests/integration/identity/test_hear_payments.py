@@ -13,9 +13,8 @@ from common.envelope import full_type, render
 from identity.events import AccountOpened, HolderChanged, PaymentReversed, Reference
 from tests.conftest import MakeTopics
 from tests.integration.identity.conftest import MakeTown
-from tests.integration.identity.processes import kill, running, start
+from tests.integration.identity.processes import kill, running, start, until
 from tests.integration.identity.town import Town, code_of, payment
-from tests.support.waiting import until
 
 ACCOUNTS = "provider-sync.accounts.v1"
 Record = tuple[str, str, bytes]
@@ -137,5 +136,5 @@ def test_a_killed_process_goes_on_where_it_stopped(town: Town) -> None:
     kill(first)
     say(town, records[1_500:])
     with running("project", town.desk.config):
-        until(lambda: town.rows("SELECT count(*) FROM payments") == [(3_000,)], "all payments", within_s=60)
+        until(lambda: town.rows("SELECT count(*) FROM payments") == [(3_000,)], "all payments")
     assert town.rows("SELECT count(DISTINCT account) FROM payments") == [(3_000,)]

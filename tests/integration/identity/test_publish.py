@@ -11,9 +11,8 @@ from common.envelope import Envelope, decode
 from identity.handlers import keyring
 from tests.conftest import MakeTopics
 from tests.integration.identity.conftest import MakeTown
-from tests.integration.identity.processes import running
+from tests.integration.identity.processes import running, until
 from tests.integration.identity.town import Town
-from tests.support.waiting import until
 
 USERS, KEYS = "identity.users.v1", "identity.keys.v1"
 

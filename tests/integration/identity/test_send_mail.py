@@ -13,9 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.integration.identity.conftest import MakeTown
-from tests.integration.identity.processes import kill, running, start
+from tests.integration.identity.processes import kill, running, start, until
 from tests.integration.identity.town import Town
-from tests.support.waiting import until
 
 
 class PostOffice:
@@ -58,8 +57,8 @@ def office() -> Iterator[PostOffice]:
 
 @pytest.fixture
 def town(towns: MakeTown, office: PostOffice) -> Town:
-    """A town with that post office, and leases that end soon."""
-    return towns(smtp_port=office.controller.port, mail_lease_s=2)
+    """A town with that post office."""
+    return towns(smtp_port=office.controller.port)
 
 
 def waiting(town: Town) -> int:
@@ -90,8 +89,9 @@ def test_a_letter_arrives_in_both_forms(town: Town, office: PostOffice) -> None:
     assert town.rows("SELECT sealed FROM mail") == [(None,)]
 
 
-def test_a_killed_process_loses_no_letter(town: Town, office: PostOffice) -> None:
+def test_a_killed_process_loses_no_letter(towns: MakeTown, office: PostOffice) -> None:
     """kill -9 right after the server took a letter: it comes again under the same id, and every letter comes."""
+    town = towns(smtp_port=office.controller.port, mail_lease_s=5)
     register_all(town, 6)
     office.frozen.set()
     process = start("mail", town.desk.config)

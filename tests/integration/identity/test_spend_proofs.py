@@ -33,7 +33,7 @@ def guess_all(town: Town, count: int, right_at: int | None = None) -> list[int]:
         amount = "13500,00" if index == right_at else f"{index},00"
         return other.registers(f"guesser{index}", "100", amount).status_code
 
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(8) as pool:
         return list(pool.map(guess, range(count)))
 
 
