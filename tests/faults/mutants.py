@@ -1,0 +1,111 @@
+"""Safeguards taken away, in the tests only: the audit must notice, or its green means nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from common.consumer import Apply, Projection, Safeguards
+from common.postgres import Connection
+from common.relay import Relay, Row
+from common.streams import Record
+from ledger.config import Config
+from ledger.consumer import subscriptions
+from tests.faults import audit
+from tests.faults.centre import Centre
+from tests.support import stores
+
+# The ledger's keys would catch what is applied twice; without them it is the offset row's lock alone that does.
+KEYS = {"entries": "entries_pkey", "changes": "changes_pkey", "readings": "readings_pkey"}
+MEETING_S = 3.0
+
+
+@dataclass
+class CursorRelay(Relay):
+    """M1: remembers the last position it saw instead of reading what is still there."""
+
+    last: int = 0
+
+    def _read(self, conn: Connection) -> list[Row]:
+        self.hint = self.last
+        rows = super()._read(conn)
+        self.last = rows[-1].position if rows else self.last
+        return rows
+
+
+@contextmanager
+def another_ledger(centre: Centre, name: str) -> Iterator[str]:
+    """An empty ledger beside the first one, which will read the same topics."""
+    url = centre.database("ledger-project").rsplit("/", 1)[0] + f"/{name}"
+    with psycopg.connect(centre.servers.postgres.url, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {} OWNER ledger").format(sql.Identifier(name)))
+    environment = {**centre.environment("ledger-project"), "DATABASE_URL": url}
+    subprocess.run([sys.executable, "-m", "ledger", "migrate"], env=environment, check=True, capture_output=True)
+    with psycopg.connect(url, autocommit=True) as conn:
+        for table, key in KEYS.items():
+            conn.execute(
+                sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(key))
+            )
+    yield url
+
+
+@contextmanager
+def two_readers(centre: Centre, url: str, safeguards: Safeguards) -> Iterator[None]:
+    """Two processes that do not know of each other, as when one was frozen and wakes up, in the same batch at once."""
+    config = Config(database_url=url, kafka_bootstrap_servers=centre.kafka)
+    meeting = threading.Barrier(2)
+    with ExitStack() as reading:
+        for name in ("sleeper", "successor"):
+            reader = Projection(url, centre.kafka, f"{url.rsplit('/', 1)[1]}.{name}", [], safeguards=safeguards)
+            reader.subscriptions = [
+                replace(one, apply=_meeting(meeting, one.apply)) if one.topic == audit.ACCOUNTS else one
+                for one in subscriptions(config)
+            ]
+            reader.__post_init__()
+            reading.enter_context(stores.running(reader))
+        yield
+
+
+def _meeting(meeting: threading.Barrier, apply: Apply) -> Apply:
+    """Waits, inside the batch's transaction, for the other reader to come as far; under the lock it never does."""
+
+    def after_meeting(conn: Connection, records: Sequence[Record]) -> None:
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(MEETING_S)
+        apply(conn, records)
+
+    return after_meeting
+
+
+@dataclass
+class Stutter:
+    """Freezes a process for moments, again and again: its transactions stay open while others pass them."""
+
+    centre: Centre
+    name: str
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self.stop.wait(0.03):
+            for pid in self.centre.keeper.kept[self.name].pids():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+                    self.stop.wait(0.12)
+                    os.kill(pid, signal.SIGCONT)
