@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psutil
+import psycopg
 
 from native.paths import ROOT
 from tests.benchmarks.ground import Ground
 
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 ROAD = (
     ("provider_sync", "web"),
     ("provider_sync", "load"),
@@ -75,8 +78,6 @@ class Running:
 
     def cpu_s(self) -> float:
         """Processor seconds of the process and of its children so far."""
-        import psutil
-
         process = psutil.Process(self.process.pid)
         return float(sum(sum(p.cpu_times()[:2]) for p in [process, *process.children(recursive=True)]))
 
@@ -124,8 +125,19 @@ class Centre:
         return json.loads(done.stdout) if "--json" in words else None
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds of each process so far."""
-        return {name: one.cpu_s() for name, one in self.running.items()}
+        """Processor seconds so far, of each process and of PostgreSQL on behalf of each."""
+        return {name: one.cpu_s() for name, one in self.running.items()} | self._backends_cpu_s()
+
+    def _backends_cpu_s(self) -> dict[str, float]:
+        found: dict[str, float] = {}
+        names = [urlsplit(url).path[1:] for url in self.urls.values()]
+        query = "SELECT pid, usename, application_name FROM pg_stat_activity WHERE datname = ANY(%s)"
+        with psycopg.connect(self.ground.postgres) as conn:
+            for pid, user, name in conn.execute(query, (names,)).fetchall():
+                with suppress(psutil.NoSuchProcess):
+                    label = f"PostgreSQL for {user} {name.removeprefix(self.prefix)}"
+                    found[label] = found.get(label, 0.0) + sum(psutil.Process(pid).cpu_times()[:2])
+        return found
 
     def _launch(self, package: str, command: str, settings: Mapping[str, str]) -> Running:
         name, port, admin_port = f"{package}-{command}", free_port(), free_port()

@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -74,10 +75,11 @@ def measure(city: City) -> Road:
         _await_facts(city)
         seconds = time.monotonic() - begun
         uploads = [send.result() for send in sends]
-    spent = {name: round(after - before[name], 2) for name, after in city.centre.cpu_s().items()}
+    spent = {name: round(after - before.get(name, 0.0), 2) for name, after in city.centre.cpu_s().items()}
     appended = [_finished(city, provider, upload) for (provider, upload, _) in uploads]
     spooled = max(at for _, _, at in uploads) - begun
     _check_store(city)
+    _check_sums(city)
     return Road(city.traffic.facts, seconds, spooled, max(appended), spent)
 
 
@@ -91,32 +93,37 @@ def _send(city: City, provider: str, clock: threading.Event) -> tuple[str, str, 
 
 
 def _finished(city: City, provider: str, upload: str) -> float:
-    """Seconds that the upload took from its start to its end, as the service itself noted them."""
+    """Seconds from the upload's receipt to its end, as the service itself noted them."""
     door = Door(city.centre.url("provider_sync"), city.keys[provider])
-    door.finished(upload)
+    state = door.finished(upload)
     door.close()
-    with psycopg.connect(city.centre.urls["provider_sync"]) as conn:
-        row = conn.execute(
-            "SELECT extract(epoch FROM finished_at - started_at) FROM uploads WHERE id = %s", (upload,)
-        ).fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.0
+    return (datetime.fromisoformat(state["finished_at"]) - datetime.fromisoformat(state["received_at"])).total_seconds()
 
 
 def _await_facts(city: City) -> None:
-    """Reads each account of the sample after its last fact, the earliest first, and checks its sums."""
+    """Reads the last fact of each account of the sample, of those first that were sent first."""
     door = Door(city.centre.url("ledger"), city.resident.authorization)
     deadline = time.monotonic() + VISIBLE_WITHIN_S
     for account in city.sample:
-        wanted = city.traffic.expected[account]
-        path = f"/v1/accounts/{account}/statement?period={traffic.PERIOD}"
-        status, answer = door.get(path, f"account/{account}@{wanted.facts}")
+        last = f"account/{account}@{city.traffic.expected[account].facts}"
+        path = f"/v1/accounts/{account}/entries?limit=1"
+        status, answer = door.get(path, last)
         while status == 503 and time.monotonic() < deadline:
-            status, answer = door.get(path, f"account/{account}@{wanted.facts}")
-        if status != 200:
+            status, answer = door.get(path, last)
+        if status != 200 or len(answer["entries"]) != 1:
             raise Unexpected(f"{path}: {status} {answer}")
-        totals = answer["totals"]
+    door.close()
+
+
+def _check_sums(city: City) -> None:
+    """Every account of the sample shows exactly what was sent for it."""
+    door = Door(city.centre.url("ledger"), city.resident.authorization)
+    for account in city.sample:
+        wanted = city.traffic.expected[account]
+        status, answer = door.get(f"/v1/accounts/{account}/statement?period={traffic.PERIOD}")
+        totals = answer["totals"] if status == 200 else {"charged": "0.00", "paid": "0.00"}
         if (_tiyn(totals["charged"]), _tiyn(totals["paid"])) != (wanted.charged, wanted.paid):
-            raise Unexpected(f"{account} shows {totals}, sent were {wanted}")
+            raise Unexpected(f"{account} shows {status} {totals}, sent were {wanted}")
     door.close()
 
 
@@ -138,7 +145,7 @@ def _open_accounts(centre: Centre, keys: dict[str, str], count: int) -> None:
         door.close()
     provider, key = next(iter(keys.items()))
     file = centre.folder / "opening.ndjson"
-    with file.open("w", encoding="ascii") as lines:
+    with file.open("w", encoding="utf-8") as lines:
         lines.writelines(traffic.opening(count))
     door = Door(base, key)
     door.finished(door.upload(file, "opening"))

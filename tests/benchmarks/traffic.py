@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PERIOD, PAYMENT_EVERY = "2026-10", 25
+PERIOD, PAYMENT_EVERY, FLATS = "2026-10", 25, 60
 SERVICES = {
     "city-water": ("cold-water", "hot-water", "sewerage", "waste", "lift", "intercom", "upkeep"),
     "city-heat": ("heating", "power", "gas", "lighting", "security", "cleaning", "repair"),
@@ -50,11 +50,16 @@ def accounts(count: int) -> list[str]:
 
 
 def opening(count: int) -> Iterator[str]:
-    """One line per account: sent before the clock starts."""
+    """The houses and their accounts: sent before the clock starts."""
+    for house in range(-(-count // FLATS)):
+        yield (
+            f'{{"kind":"directory.building","reference":"house-{house}","id":"b-{house}",'
+            f'"address_ru":"ул. Абая, {house + 1}","address_kk":"Абай көш., {house + 1}"}}\n'
+        )
     for number, account in enumerate(accounts(count)):
         yield (
             f'{{"kind":"account.opened","reference":"open-{account}","account":"{account}",'
-            f'"building":"b-{number // 60}","flat":"{number % 60 + 1}","premises":"flat",'
+            f'"building":"b-{number // FLATS}","flat":"{number % FLATS + 1}","premises":"flat",'
             f'"area_total":"54.10","area_heated":"51.00","residents":{number % 5 + 1}}}\n'
         )
 
