@@ -91,7 +91,7 @@ class NotFound(Refusal):
 
     code = "not-found"
     status = 404
-    texts: ClassVar[dict[str, str]] = said("Не найдено.", "Табылмады.", "Not found.")
+    texts: ClassVar[dict[str, str]] = said("Не найдено.", "Мұндай жазба табылмады.", "Not found.")
 
 
 class ControlTotals(Refusal):

@@ -291,7 +291,7 @@ class PeriodTooFar(Refusal):
 
     code = "period-too-far"
     texts: ClassVar[dict[str, str]] = said(
-        "Месяц {period} ещё слишком далеко.", "{period} айы тым алыс.", "The month {period} is too far ahead."
+        "Месяц {period} ещё слишком далеко.", "{period} айы әлі тым алыс.", "The month {period} is too far ahead."
     )
 
 
