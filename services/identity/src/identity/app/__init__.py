@@ -1,1 +1,5 @@
-"""Composition root: the only place that knows how the parts fit. Each process imports its own parts only."""
+"""Composition root: the only place that knows how the parts fit. The web's parts stand apart: other processes need none."""
+
+from identity.app.desk import build_desk
+
+__all__ = ["build_desk"]
