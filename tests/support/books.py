@@ -100,8 +100,8 @@ class Books:
         money = sorted(self.entries, key=lambda e: e[:4])
         yield "entry", ([*e[:7], e.amount, e.provider, *e[9:11], json.loads(e.detail)] for e in money)
         openings = [(a, p, s, o.amount, o.aged) for a, of in self.openings.items() for (p, s), o in of.items()]
-        yield "opening", sorted(openings, key=lambda row: row[:3])
-        yield "statement", sorted((row for c in self.closed for row in _rows(c.statement)), key=lambda r: str(r[:4]))
+        yield "opening", sorted(openings, key=lambda row: (row[0], row[1], row[2]))
+        yield "statement", sorted((row for c in self.closed for row in _rows(c.statement)), key=str)
         changes = sorted(self.changes, key=lambda c: c[:2])
         yield "change", ([*c[:4], json.loads(c.data)] for c in changes)
         yield "reading", (r[:6] for r in sorted(self.readings, key=lambda r: r[:4]))

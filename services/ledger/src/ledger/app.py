@@ -58,7 +58,9 @@ def web() -> None:
 def flask_app(config: Config) -> Flask:
     """The web app with a pool of its own; make it after the fork."""
     pool = open_pool(config.database_url, "ledger-web", size=config.web_threads)
-    return api.create(pool, keys.verifier(pool), config)
+    made = api.create(pool, keys.verifier(pool), config)
+    made.extensions["pool"] = pool
+    return made
 
 
 def replay() -> dict[str, float]:

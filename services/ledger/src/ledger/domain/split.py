@@ -92,8 +92,8 @@ class Dues:
         return [due for service in services if service != ADVANCE for due in self.outstanding(service)]
 
     def advance(self) -> int:
-        """The money kept for no service yet."""
-        return sum(self.paid.get(ADVANCE, {}).values())
+        """The money kept for no service yet; below zero when more of it was taken back than was left."""
+        return sum(self.paid.get(ADVANCE, {}).values()) - sum(self.accrued.get(ADVANCE, {}).values())
 
 
 def _uncovered(service: str, debits: Mapping[str, int], credit: int) -> Iterable[Due]:

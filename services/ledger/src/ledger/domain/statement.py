@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from common.ids import statement_id
-from common.period import Period, following, last_day
+from common.period import Period, following, last_day, shifted
 from ledger.domain.base import AccountBase, Stated, base_on
 from ledger.domain.entry import Entry, applied_advance
 from ledger.domain.split import ADVANCE, PAID, PARTS, Dues, Opening, SplitRule, apply_advance, rule_for
@@ -43,17 +43,25 @@ class OpenAccount(NamedTuple):
     changes: Sequence[Stated]
     readings: Mapping[str, Sequence[said.Reading]]
 
+    def first_open(self, period: str) -> Period:
+        """The first month that is not closed; where nothing was closed yet, the oldest with postings up to `period`."""
+        if self.closed_through:
+            return following(Period(self.closed_through))
+        return Period(min((entry.period for entry in self.entries if entry.period < period), default=period))
+
+    def is_open(self, period: str, today: str) -> bool:
+        """Whether a month can be shown as it stands: not closed, and not beyond the next one, today's or the newest."""
+        following_two = shifted(Period(self.closed_through), 2) if self.closed_through else today
+        return self.closed_through < period <= max(following_two, *(entry.period for entry in self.entries), today)
+
     def months_through(self, period: str) -> list[str]:
         """The months to close so that `period` is closed, in order; empty when it is closed already."""
-        first = following(Period(self.closed_through)) if self.closed_through else self._oldest(period)
+        first = self.first_open(period)
         months: list[str] = []
         while first <= period:
             months.append(first)
             first = following(first)
         return months
-
-    def _oldest(self, period: str) -> Period:
-        return Period(min((entry.period for entry in self.entries if entry.period < period), default=period))
 
 
 class Month(NamedTuple):

@@ -6,6 +6,7 @@ import msgspec
 
 from common.clock import now, to_wire
 from common.eventstore import OutboxRow, enqueue
+from common.period import BadPeriod, parse_period, period_at
 from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
@@ -18,7 +19,6 @@ from ledger.store import drafts, entries, months
 from ledger.store.drafts import Request
 
 FAR_FUTURE = "9999-12"
-MONTHS_AHEAD = 2
 
 
 def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -> None:
@@ -66,7 +66,16 @@ def _refused(request: Request, account: OpenAccount | None) -> str | None:
         return "account-parked"
     if request.period <= account.closed_through:
         return "period-closed"
-    return None if len(account.months_through(request.period)) <= MONTHS_AHEAD else "period-not-open"
+    return (
+        None if account.is_open(request.period, period_at(now())) and _is_month(request.period) else "period-not-open"
+    )
+
+
+def _is_month(text: str) -> bool:
+    try:
+        return bool(parse_period(text))
+    except BadPeriod:
+        return False
 
 
 def open_statement(
@@ -76,7 +85,7 @@ def open_statement(
     rules = entries.rules(conn)
     cut_off = to_wire(now())
     closed = close_through(account, period, cut_off, months.directory(conn, config.currency), rules)
-    opening_month = account.months_through(period)[0]
+    opening_month = account.first_open(period)
     due = due_now(dues_of(opening_month, account.openings, account.entries), rule_for(rules, period))
     came = since(months.last_cut_off(conn, account.account), account.entries)
     return opened(closed[-1].statement, request, came, due)

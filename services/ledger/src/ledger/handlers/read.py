@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common.clock import now
-from common.period import day_at
+from common.period import day_at, period_at
 from common.postgres import Connection, Pool
 from ledger.config import Config
 from ledger.domain.base import AccountBase, base_on
@@ -16,7 +16,7 @@ from ledger.domain.tariff import tariff_on
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
-from ledger.handlers.draft import FAR_FUTURE, MONTHS_AHEAD, open_statement
+from ledger.handlers.draft import FAR_FUTURE, open_statement
 from ledger.store import entries, months, reads
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
@@ -93,7 +93,7 @@ def statement(pool: Pool, user: str, number: str, period: str, config: Config) -
         loaded = _open(conn, visible, config)
         if period <= visible.closed_through:
             return _issued(conn, visible, loaded, period)
-        if len(loaded.months_through(period)) > MONTHS_AHEAD:
+        if not loaded.is_open(period, period_at(now())):
             raise PeriodNotFound
         drafted = open_statement(conn, loaded, period, "", config)
         document = {k: v for k, v in msgspec.to_builtins(drafted).items() if k not in ("request", "since", "due_now")}
@@ -162,7 +162,7 @@ def _issued(conn: Connection, visible: Visible, loaded: OpenAccount, period: str
     if found is None:
         raise PeriodNotFound
     rules = entries.rules(conn)
-    opening_month = loaded.months_through(FAR_FUTURE)[0]
+    opening_month = loaded.first_open(FAR_FUTURE)
     due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
     came = since(months.last_cut_off(conn, visible.account), loaded.entries)
     tag = f"{found[0]}-{visible.position}-{visible.closed_through}"

@@ -1,0 +1,168 @@
+"""A ledger of the test's own: database, topics, a running projection, a signed-in resident."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from common import kafka
+from common.auth import TOKEN_TYPE
+from common.consumer import Projection, Safeguards
+from ledger import app, consumer
+from ledger.config import Config
+from ledger.handlers import audit
+from tests.conftest import MakeDatabase, MakeTopics
+from tests.support import facts
+from tests.support.facts import Event
+from tests.support.stores import running
+from tests.support.waiting import until
+
+TOPICS = (
+    "provider-sync.accounts.v1",
+    "provider-sync.holders.v1",
+    "provider-sync.directory.v1",
+    "identity.users.v1",
+    "identity.keys.v1",
+    "receipts.receipts.v1",
+)
+USER = "0192f0c1-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+STRANGER = "0192f0c1-7a2b-7c3d-8e4f-000000000000"
+
+
+@dataclass
+class Ledger:
+    """What a test says to the ledger and asks of it."""
+
+    config: Config
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1"}))
+    heard: dict[str, int] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Puts facts on the accounts topic."""
+        facts.publish(self.config.kafka_bootstrap_servers, self.topic("provider-sync.accounts.v1"), events)
+
+    def state(self, topic: str, key: str, value: dict[str, Any] | None, type_: str) -> None:
+        """Puts a record on a topic; holders, directory and keys carry an envelope like everything else."""
+        body = None if value is None else json.dumps(self.wrapped(key, value, type_)).encode()
+        where = kafka.partition_of(key)
+        facts.send(self.config.kafka_bootstrap_servers, self.topic(topic), [(key, body, type_, where)])
+
+    def wrapped(self, key: str, value: dict[str, Any], type_: str) -> Event:
+        """The record's CloudEvent; users' events are numbered."""
+        event = facts.envelope(key, "", value, None, "2026-10-15T06:00:00Z") | {"type": type_}
+        if ".identity." in type_ and "key.published" not in type_:
+            self.users[key] = self.users.get(key, 0) + 1
+            event |= {"sequence": self.users[key], "id": f"{key}-{self.users[key]}"}
+        return event
+
+    def service(self, name: str, order: int, provider: str = "almaty-heat") -> None:
+        """States a service in the directory."""
+        value = {"version": 1, "provider": provider, "name_ru": name, "name_kk": name, "order": order}
+        self.state(
+            "provider-sync.directory.v1",
+            f"service/{name}",
+            value,
+            "kz.settlement.provider-sync.directory.stated.v1",
+        )
+
+    def link(self, account: str, user: str = USER) -> None:
+        """Lets a user see an account."""
+        said = {"user": user, "account": account, "proof": "last-payment", "masked_until": None}
+        self.state("identity.users.v1", user, said, "kz.settlement.identity.account.linked.v1")
+
+    def publish_key(self) -> None:
+        """Makes the tokens of `ask` valid."""
+        jwk = self.key.as_dict(private=False)
+        value = {"version": 1, "kid": "k1", "state": "active", "jwk": jwk}
+        self.state("identity.keys.v1", "k1", value, "kz.settlement.identity.key.published.v1")
+
+    def token(self, user: str = USER) -> str:
+        """An access token of identity."""
+        now = int(time.time())
+        claims = {"iss": "settlement-identity", "aud": "settlement", "sub": user, "sid": "s", "jti": "j"}
+        times = {"iat": now, "nbf": now, "exp": now + 600}
+        return jwt.encode({"alg": "ES256", "typ": TOKEN_TYPE, "kid": "k1"}, claims | times, self.key)
+
+    def topic(self, name: str) -> str:
+        """The topic under the test's prefix."""
+        return self.config.topic(name)
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the ledger's database."""
+        with psycopg.connect(self.config.database_url) as conn:
+            return conn.execute(sql.encode(), values).fetchall()
+
+    def applied(self, log: facts.Log) -> None:
+        """Waits until the account's log is applied to its end."""
+        want = [(len(log.events), None)]
+        query = "SELECT version, reason FROM stream_heads WHERE key = %s"
+        until(lambda: self.query(query, log.account) == want, f"{log.account} is applied")
+
+    def closed(self, period: str) -> None:
+        """Waits until the month is closed in every partition."""
+        query = "SELECT count(*) FROM closings WHERE period = %s AND done_at IS NOT NULL"
+        until(lambda: self.query(query, period) == [(kafka.PARTITIONS,)], f"{period} is closed")
+
+    def said(self, type_: str) -> list[dict[str, Any]]:
+        """The data of what waits in the outbox."""
+        rows = self.query(
+            "SELECT body FROM outbox WHERE type = %s ORDER BY position", f"kz.settlement.ledger.{type_}.v1"
+        )
+        return [json.loads(body)["data"] for (body,) in rows]
+
+    def digest(self) -> str:
+        """The projection's digest."""
+        found: str = audit.digest(self.config)["digest"]
+        return found
+
+    def projection(self, safeguards: Safeguards | None = None) -> Projection:
+        """A consuming process."""
+        return consumer.projection(self.config, safeguards)
+
+
+@pytest.fixture
+def ledger(database: MakeDatabase, topics: MakeTopics, kafka_address: str) -> Ledger:
+    """A migrated ledger with empty topics; nothing runs yet."""
+    prefix = topics(*TOPICS)
+    return Ledger(Config(database("ledger"), kafka_address, topic_prefix=prefix, close_chunk=2))
+
+
+@pytest.fixture
+def running_ledger(ledger: Ledger) -> Iterator[Ledger]:
+    """The same with its projection running, the services' order stated and the user's key published."""
+    with running(ledger.projection()):
+        for name, order in facts.ORDER.items():
+            ledger.service(name, order)
+        ledger.publish_key()
+        until(lambda: len(ledger.query("SELECT FROM split_orders")) == len(facts.ORDER), "services have their order")
+        until(lambda: len(ledger.query("SELECT FROM signing_keys")) == 1, "the key is known")
+        yield ledger
+
+
+Ask = Callable[..., tuple[int, dict[str, Any], Any]]
+
+
+@pytest.fixture
+def ask(ledger: Ledger) -> Iterator[Ask]:
+    """GET as a user: `ask("/v1/accounts", user=…, read_after=…)` → status, body, headers."""
+    with ExitStack() as opened:
+        flask = app.flask_app(ledger.config)
+        pool = flask.extensions["pool"]
+        opened.callback(pool.close)
+        client = flask.test_client()
+
+        def get(path: str, user: str = USER, **headers: str) -> tuple[int, dict[str, Any], Any]:
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            sent = {"Authorization": f"Bearer {ledger.token(user)}"} | given
+            answer = client.get(path, headers=sent)
+            return answer.status_code, json.loads(answer.data or b"{}"), answer.headers
+
+        yield get
