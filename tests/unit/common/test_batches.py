@@ -1,5 +1,6 @@
 """Records packed by hand are the same bytes the client library would have written, one by one."""
 
+from kafka.record.default_records import DefaultRecord
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
 from common import kafka
@@ -71,3 +72,27 @@ def test_a_record_beyond_the_limit_is_left_out_and_its_neighbours_are_not() -> N
     records.insert(1, Outgoing("t", 1, "large", "kz.type.0", b"x" * 1_000_001))
 
     assert [key for _, key, _, _ in _read(records)] == ["акк-0".encode(), "акк-1".encode()]
+
+
+def test_raw_reading_gives_what_the_library_reads() -> None:
+    """The same batch read both ways, with large values, tombstones, no key, no headers and several headers."""
+    builder = MemoryRecordsBuilder(2, LZ4, 1 << 20)
+    for n in range(200):
+        headers = [("ce_type", f"kz.{n % 5}".encode()), ("traceparent", b"00-1")][: n % 3]
+        builder.append(1_700_000_000_000 + n * 997, None if n == 5 else b"key-%d" % n, b"v" * (n * n), headers)
+    builder.append(1_700_000_000_000, b"gone", None, [("ce_type", b"kz.gone")])
+    builder.close()
+    written = bytes(builder.buffer())
+    (theirs,), (ours,) = MemoryRecords(written), MemoryRecords(written)
+
+    expected = [kafka.raw(_Message(3, r)) for r in theirs]
+
+    assert list(kafka.raw_records(ours, 3)) == expected
+
+
+class _Message:
+    """A record as the client's poll would answer it."""
+
+    def __init__(self, partition: int, record: DefaultRecord) -> None:
+        self.partition, self.offset = partition, record.offset
+        self.key, self.value, self.headers = record.key, record.value, record.headers

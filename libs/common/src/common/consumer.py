@@ -125,6 +125,7 @@ class Projection:
         with connect(self.url, self.group, autocommit=True) as conn:
             self._seed(conn)
             consumer = kafka.consumer(self.bootstrap, self.group, self.member)
+            kafka.read_raw(consumer)
             try:
                 # Asked of all topics: the client then knows each of them before the group shares the partitions out.
                 # It would leave out those it has never heard of, until its next refresh half a minute later.
@@ -352,7 +353,7 @@ def _gather(consumer: Any, wait_ms: int) -> dict[str, dict[Any, list[Raw]]]:
             break
         wait_ms = 0
         for place, messages in polled.items():
-            found.setdefault(place.topic, {}).setdefault(place, []).extend(kafka.raw(m) for m in messages)
+            found.setdefault(place.topic, {}).setdefault(place, []).extend(messages)
             count += len(messages)
     return found
 
