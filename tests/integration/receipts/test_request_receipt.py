@@ -32,6 +32,7 @@ def test_a_closed_month_becomes_a_pdf(house: House, user: str, account: str, clo
     asked = house.ask(user, account, language="kk", **{"Read-After": closed})
     assert asked.status_code == 202, asked.text
     assert asked.headers["Location"] == f"/v1/receipts/{asked.json()['id']}"
+    assert asked.headers["Retry-After"] == "1"
     view = house.ended(user, asked.json()["id"])
     assert (view["state"], view["pages"]) == ("ready", 1)
     answer = house.document(user, view["id"])

@@ -180,7 +180,10 @@ class Receipts:
 
 def _viewed(receipt: Receipt, status: int) -> Response:
     view = receipt_view(receipt, language())
-    return Response(view.model_dump_json(), status, content_type="application/json")
+    answer = Response(view.model_dump_json(), status, content_type="application/json")
+    if view.state in ("queued", "rendering"):
+        answer.headers["Retry-After"] = "1"
+    return answer
 
 
 def _disposition(receipt: Receipt) -> str:
