@@ -1,4 +1,4 @@
-"""Composition root: the only place that knows how the parts fit. The web's parts stand apart: other processes need none."""
+"""Composition root: the only place that knows how the parts fit. The web's parts stand apart."""
 
 from identity.app.desk import build_desk
 
