@@ -26,6 +26,7 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
     Without `says` nothing is published and requests for drafts are passed over: a replay.
     """
     requested = frozenset([receipts_type("receipt.requested")])
+    receipts_skipped = frozenset(map(receipts_type, _RECEIPTS_SKIPPED))
     return [
         Subscription(
             config.topic(heard.ACCOUNTS),
@@ -58,7 +59,7 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
             config.topic(heard.RECEIPTS),
             lambda conn, records: draft.hear_requests(conn, records, config),
             requested if says else frozenset(),
-            frozenset(map(receipts_type, _RECEIPTS_SKIPPED)) | requested,
+            receipts_skipped if says else receipts_skipped | requested,
         ),
         keys.subscription(config.topic_prefix),
     ]
