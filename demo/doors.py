@@ -26,7 +26,10 @@ class Door:
 
     def call(self, method: str, path: str, *expected: int, **request: Any) -> httpx.Response:
         """Call and insist on one of the expected statuses."""
-        answer = self._client.request(method, path, **request)
+        try:
+            answer = self._client.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise UnexpectedAnswer(f"{method} {self._client.base_url}{path}: {error}") from error
         if answer.status_code not in expected:
             raise UnexpectedAnswer(f"{method} {answer.request.url} → {answer.status_code}\n{answer.text[:2000]}")
         return answer
@@ -35,9 +38,9 @@ class Door:
         """The same, read as JSON."""
         return self.call(method, path, *expected, **request).json()
 
-    def close(self) -> None:
-        """Let the connections go."""
-        self._client.close()
+    def authorize(self, authorization: str) -> None:
+        """Show this from now on."""
+        self._client.headers["Authorization"] = authorization
 
 
 def wait_for(what: str, look: Callable[[], Found | None], deadline_s: float = 60, pause_s: float = 0.2) -> Found:

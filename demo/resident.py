@@ -23,9 +23,11 @@ class Cabinet:
     """One person at the doors."""
 
     def __init__(self, place: Place, language: str) -> None:
-        self._place, self._language = place, language
+        self._language = language
         self._identity = Door(place.identity, language=language)
-        self._token = ""
+        self._ledger = Door(place.ledger, language=language)
+        self._receipts = Door(place.receipts, language=language)
+        self._mails = Door(place.mail)
 
     def register(self, person: Resident, amount: Decimal) -> None:
         """Register with the first account and what was paid for it last."""
@@ -50,8 +52,8 @@ class Cabinet:
         session = self._identity.json(
             "POST", "/v1/sessions", 200, 201, json={"login": person.user_name, "password": person.password}
         )
-        self._token = f"Bearer {session['access_token']}"
-        self._identity = Door(self._place.identity, self._token, self._language)
+        for door in (self._identity, self._ledger, self._receipts):
+            door.authorize(f"Bearer {session['access_token']}")
         return str(session.get("position", ""))
 
     def link(self, account: str, amount: Decimal, nickname: str) -> str:
@@ -63,14 +65,12 @@ class Cabinet:
     def read(self, path: str, position: str = "", **params: str) -> Json:
         """Ask the ledger, after a position when one is given."""
         headers = {"Read-After": position} if position else {}
-        answer: Json = Door(self._place.ledger, self._token, self._language).json(
-            "GET", path, 200, headers=headers, params=params
-        )
+        answer: Json = self._ledger.json("GET", path, 200, headers=headers, params=params)
         return answer
 
     def receipt(self, account: str, month: str, language: str, position: str = "") -> bytes:
         """Ask for a receipt and wait until it is a PDF."""
-        door = Door(self._place.receipts, self._token, self._language)
+        door = self._receipts
         headers = {"Idempotency-Key": secrets.token_hex(12)} | ({"Read-After": position} if position else {})
         asked = door.json(
             "POST", f"/v1/accounts/{account}/receipts", 200, 202, headers=headers,
@@ -87,6 +87,6 @@ class Cabinet:
         return door.call("GET", f"/v1/receipts/{asked['id']}/document", 200).content
 
     def _mail(self, email: str) -> Json | None:
-        messages = Door(self._place.mail).json("GET", "/messages", 200, params={"to": email})
+        messages = self._mails.json("GET", "/messages", 200, params={"to": email})
         found = messages["messages"] if isinstance(messages, dict) else messages
         return found[0] if found else None

@@ -114,7 +114,7 @@ def compare_statements(walk: Walk) -> None:
     walk.screen.step("GET /v1/accounts/{n}/statement?period=… of every month, against the files")
     books, papers = walk.books(), walk.papers()
     for account in (walk.own, walk.grandmother):
-        for month in (*books.closed, walk.open):
+        for month in walk.months():
             walk.agree(walk.cabinet, account, month, walk.position)
             walk.screen.seen(f"account {account}, {month}: every row and total agrees")
     names = {service: papers.name(service, "kk") for service in papers.of(walk.grandmother).services}

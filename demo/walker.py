@@ -55,6 +55,11 @@ class Walk:
         """What the files say of money."""
         return self.journal.books()
 
+    def months(self) -> list[str]:
+        """The closed months since the take-over, and the open one."""
+        first = manifest_of(self.place, 0, 0)["months"][0]
+        return [month for month in self.books().closed if month >= first] + [self.open]
+
     def insist(self, what: str, found: list[Difference]) -> None:
         """No difference, or the end of the walk."""
         if found:
