@@ -13,24 +13,19 @@ from kafka.admin import KafkaAdminClient
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.errors import KafkaError as KafkaError
-from kafka.partitioner.default import murmur2
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.record.util import decode_varint, encode_varint
 
-PARTITIONS = 12
+from common.partitions import PARTITIONS as PARTITIONS
+from common.partitions import partition_of as partition_of
+
 TYPE_HEADER = "ce_type"
 _BOOTSTRAP_MS = 5_000
 _BATCH_BYTES = 512 * 1024  # well below the broker's 1 MiB, even when nothing can be compressed
 _LARGEST_BYTES = 1_000_000
 
 Partition = TopicPartition
-
-
-@lru_cache(maxsize=1_000_000)
-def partition_of(key: str, partitions: int = PARTITIONS) -> int:
-    """The partition of a key as Kafka's own clients compute it (murmur2); remembered, for it is slow Python."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
 
 
 def producer(bootstrap: str, name: str) -> KafkaProducer:

@@ -1,23 +1,25 @@
 """The composition root: each process of provider-sync, built from its Config."""
 
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import psycopg
-from flask import Flask
 
-from common import logs, server
+from common import logs
 from common.env import load as load_settings
 from common.migrations import migrate as apply_migrations
 from common.postgres import connect, open_pool
 from common.process import stop_event
-from common.relay import Relay
 from common.telemetry import AdminServer
-from provider_sync import api
 from provider_sync.config import Config
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
-from provider_sync.handlers.load import Loader
 from provider_sync.migrations import SHARED
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# Each process imports its own parts only: those of the web alone cost the others a second at every start.
 
 
 def migrate() -> list[str]:
@@ -27,6 +29,8 @@ def migrate() -> list[str]:
 
 def web() -> None:
     """Serves the HTTP API until SIGTERM."""
+    from common import server
+
     config = _configured()
     server.serve(
         lambda: flask_app(config),
@@ -39,8 +43,10 @@ def web() -> None:
     )
 
 
-def flask_app(config: Config) -> Flask:
+def flask_app(config: Config) -> "Flask":
     """The web app with a pool of its own; make it after the fork."""
+    from provider_sync import api
+
     pool = open_pool(config.database_url, "provider-sync-web", size=config.web_threads)
     app = api.create(Base(pool, config.topic_prefix), _spool(config), config)
     app.extensions["pool"] = pool
@@ -49,6 +55,8 @@ def flask_app(config: Config) -> Flask:
 
 def load() -> None:
     """Loads uploads until SIGTERM, several side by side so that a small file need not wait for a large one."""
+    from provider_sync.handlers.load import Loader
+
     config, stop = _configured(), stop_event()
     name = "provider-sync-load"
     with open_pool(config.database_url, name, size=config.load_workers, statement_s=120) as pool:
@@ -70,6 +78,8 @@ def load() -> None:
 
 def relay() -> None:
     """Publishes the outbox until SIGTERM."""
+    from common.relay import Relay
+
     config = _configured()
     publisher = Relay(config.database_url, config.kafka_bootstrap_servers, "provider-sync-relay", event_store=True)
     publisher.run(stop_event(), config.admin_port or None)

@@ -9,7 +9,7 @@ from common import eventstore
 from common.clock import to_wire
 from common.envelope import render
 from common.ids import uuid7
-from common.kafka import partition_of
+from common.partitions import partition_of
 from common.postgres import Connection
 from identity.events import KeyPublished, type_of
 from identity.store.users import SOURCE

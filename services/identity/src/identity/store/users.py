@@ -8,7 +8,7 @@ import msgspec
 from common import eventstore
 from common.clock import to_wire
 from common.ids import uuid7
-from common.kafka import partition_of
+from common.partitions import partition_of
 from common.postgres import Connection
 from identity import events
 from identity.domain.proof import Proof

@@ -8,7 +8,7 @@ from common.clock import now, to_wire
 from common.envelope import full_type, render
 from common.eventstore import OutboxRow
 from common.ids import named_id, uuid7
-from common.kafka import partition_of
+from common.partitions import partition_of
 from ledger.config import Config
 from ledger.events import said
 from ledger.projections import Allocation

@@ -13,7 +13,7 @@ from common import clock
 from common.envelope import full_type, render
 from common.eventstore import OutboxRow, enqueue
 from common.ids import uuid7
-from common.kafka import PARTITIONS
+from common.partitions import PARTITIONS
 from common.period import Period, day_at, following, period_of
 from common.postgres import Connection
 from provider_sync import errors

@@ -8,7 +8,7 @@ from common import clock
 from common.envelope import full_type, render
 from common.eventstore import NewEvent, OutboxRow, append, enqueue
 from common.ids import uuid7_texts
-from common.kafka import partition_of
+from common.partitions import partition_of
 from common.postgres import Connection
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts

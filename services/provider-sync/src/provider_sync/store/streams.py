@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from common.kafka import partition_of
+from common.partitions import partition_of
 from common.postgres import Connection
 from provider_sync.domain.world import Account
 from provider_sync.store import ints, texts

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from common.clock import now, to_wire
 from common.eventstore import OutboxRow, enqueue
 from common.ids import uuid7
-from common.kafka import partition_of
+from common.partitions import partition_of
 from common.postgres import Connection
 from receipts.events.said import TOPIC, ReceiptFailed, ReceiptRendered, ReceiptRequested, Said, record, type_of
 from receipts.store.receipts import Receipt
