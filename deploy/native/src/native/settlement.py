@@ -6,12 +6,13 @@ It asks each service by that service's own command and reads nobody's database; 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.pretty import Pretty
+from rich.table import Table
 
 from native.paths import ROOT, RUN
 from native.site import Site
@@ -19,10 +20,9 @@ from native.supervisor import environment_of
 
 # Who is asked, with whose environment, in the order in which a fact travels.
 STATIONS = {
-    "provider_sync": ("provider-sync-load", "events stored, in their order"),
-    "ledger": ("ledger-project", "offset, head, rows, statements"),
-    "identity": ("identity-project", "payments known as proof, cabinets"),
-    "receipts": ("receipts-project", "statements known, receipts made"),
+    "provider_sync": ("provider-sync-load", "events stored, in their order, and whether each is sent"),
+    "ledger": ("ledger-project", "offset, head of the log, rows, statements issued"),
+    "receipts": ("receipts-project", "statements heard, documents made of them"),
 }
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
@@ -47,24 +47,56 @@ def trace(
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
     else:
         show(answers)
-    if all("error" in answer for answer in answers.values()):
+    if all(isinstance(answer, dict) and "error" in answer for answer in answers.values()):
         raise typer.Exit(3)
 
 
-def asked(site: Site, package: str, process: str, account: str) -> dict[str, Any]:
+def asked(site: Site, package: str, process: str, account: str) -> Any:
     """What a service's own `trace` says; `error` when it says nothing."""
-    program = [sys.executable, "-m", package, "trace", account, "--json"]
+    form = ["--json"] if package == "provider_sync" else []
+    program = [sys.executable, "-m", package, "trace", account, *form]
     environment = environment_of(site.plan.named(process))
     done = subprocess.run(program, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         return {"error": (done.stderr or done.stdout).strip()[-500:]}
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
-def show(answers: dict[str, dict[str, Any]]) -> None:
-    """One section per station."""
+def show(answers: dict[str, Any]) -> None:
+    """One section per station, one table per kind of row."""
     console = Console()
     for package, answer in answers.items():
         console.rule(f"[bold]{package.replace('_', '-')}[/bold]: {STATIONS[package][1]}", align="left")
-        console.print(answer["error"] if "error" in answer else Pretty(answer, expand_all=False))
+        for title, rows in tables(answer):
+            console.print(table(title, rows))
+
+
+def tables(answer: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What a service answered, as named lists of rows; single values together make one row."""
+    if isinstance(answer, list):
+        yield "", answer
+        return
+    single = {name: value for name, value in answer.items() if not isinstance(value, list)}
+    if single:
+        yield "", [single]
+    for name, value in answer.items():
+        if isinstance(value, list):
+            yield name, [row if isinstance(row, dict) else {name: row} for row in value]
+
+
+def table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """Rows of one shape, the columns in the first row's order."""
+    shown = Table(title=f"{title} ({len(rows)})" if title else None, title_justify="left")
+    names = list(rows[0]) if rows else []
+    for name in names:
+        shown.add_column(name, overflow="fold")
+    for row in rows:
+        shown.add_row(*(cell(row.get(name)) for name in names))
+    return shown
+
+
+def cell(value: Any) -> str:
+    """A value in a table."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)

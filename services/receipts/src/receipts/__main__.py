@@ -78,6 +78,14 @@ def prepare(period: str = typer.Argument(..., help="A closed month, 2026-10."), 
 
 
 @cli.command()
+def trace(account: str = typer.Argument(..., help="An account's id.")) -> None:
+    """Print, as JSON, the statements known of an account and the documents made of them."""
+    from receipts.commands import trace as trace_account
+
+    typer.echo(trace_account(_config().database_url, account))
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
     from receipts.app.streams import migrate_database

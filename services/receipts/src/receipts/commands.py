@@ -1,5 +1,6 @@
 """The command-line door: the sweeper's loop and the preparation of a whole month."""
 
+import json
 import threading
 import time
 
@@ -14,6 +15,7 @@ from receipts.gateways.files import Files
 from receipts.gateways.queue import Queue
 from receipts.handlers import sweeping
 from receipts.render.texts import LANGUAGES
+from receipts.store import trace as store_trace
 from receipts.store.documents import CHANNEL
 from receipts.store.says import Says
 
@@ -56,6 +58,12 @@ class Sweeper:
                 while not stop.is_set() and time.monotonic() < until:
                     for notice in conn.notifies(timeout=0.5):
                         self._queue.render(notice.payload)
+
+
+def trace(url: str, account: str) -> str:
+    """The account's way through receipts, as JSON."""
+    with connect(url, "receipts-trace") as conn:
+        return json.dumps(store_trace.trace(conn, account), ensure_ascii=False, indent=2, default=str)
 
 
 def prepare(pool: Pool, period: str, language: str) -> int:
