@@ -58,7 +58,7 @@ def number(index: int) -> str:
 class City:
     """Draws parcels of facts until `facts` of them are made; one in fifty is wrong and must never be seen again."""
 
-    def __init__(self, seed: int, facts: int, accounts: int, parcel: tuple[int, int], mark: str = "") -> None:
+    def __init__(self, seed: int, facts: int, accounts: range, parcel: tuple[int, int], mark: str = "") -> None:
         self.chance = random.Random(seed)
         self.left, self.accounts, self.parcel, self.mark = facts, accounts, parcel, mark
         self.made = 0
@@ -140,7 +140,7 @@ class City:
         return {"kind": kind, "reference": f"{kind[:3]}{self.mark}-{self.made:06d}", **fields}
 
     def _account(self) -> str:
-        return number(self.chance.randrange(self.accounts))
+        return number(self.chance.choice(self.accounts))
 
     def _amount(self, least: int, most: int) -> str:
         return _money(self.chance.randint(least, most))

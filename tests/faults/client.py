@@ -59,6 +59,8 @@ class Client:
             results = answer.json()["results"]
             self.history.answer(self.provider, zip(facts, results, strict=True))
             self._sample(results)
+        elif answer.status_code == 403:  # not a single row was within the key's scopes
+            self.history.tell(self.provider, facts, "rejected")
         else:
             raise AssertionError(f"{answer.status_code} {answer.text[:500]}")
 

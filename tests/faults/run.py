@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -152,27 +152,27 @@ class Run:
 
         kinds = plan.kinds or tuple(self.centre.targets())
         monkey = Monkey(self.centre, plan.seed, plan.kills, kinds, progress, self.stop, self.killed)
-        parcels = list(City(plan.seed, plan.facts, plan.people, plan.parcel).parcels())
+        parcels = list(City(plan.seed, plan.facts, range(plan.people), plan.parcel).parcels())
         with self.beside(monkey.run), self.beside(lambda: self._close(progress)), self.beside(self._probe):
-            self.push(parcels)
+            self.push([parcels[0::4] + parcels[1::4], parcels[2::4] + parcels[3::4]])
             self.stop.set()
         for error in (*self.failed, *monkey.failed):
             raise error
 
-    def push(self, parcels: list[Parcel], lanes: int = 2, a_second: float = 0) -> None:
-        """Each provider sends its parcels, so many at a time, at its half of the pace."""
-        pace = (a_second or self.plan.a_second) / len(SCOPES) / lanes
+    def push(self, lanes: Sequence[Sequence[Parcel]], a_second: float = 0) -> None:
+        """Each provider sends its parcels, as many at a time as there are lanes, at its half of the pace."""
+        pace = (a_second or self.plan.a_second) / len(SCOPES) / len(lanes)
         pushing = [
-            threading.Thread(target=self._guarded, args=(partial(self._lane, p, parcels[n::lanes], pace),))
-            for p in SCOPES
-            for n in range(lanes)
+            threading.Thread(target=self._guarded, args=(partial(self._lane, provider, lane, pace),))
+            for provider in SCOPES
+            for lane in lanes
         ]
         for thread in pushing:
             thread.start()
         for thread in pushing:
             thread.join()
 
-    def _lane(self, provider: str, parcels: list[Parcel], pace: float) -> None:
+    def _lane(self, provider: str, parcels: Sequence[Parcel], pace: float) -> None:
         own = [parcel for parcel in parcels if parcel.provider == provider]
         with self.client(provider) as client:
             for parcel in paced(iter(own), pace, self.stop):
