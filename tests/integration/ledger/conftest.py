@@ -100,6 +100,11 @@ class Ledger:
         with psycopg.connect(self.config.database_url) as conn:
             return conn.execute(sql.encode(), values).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Changes the ledger's database behind its back."""
+        with psycopg.connect(self.config.database_url) as conn:
+            conn.execute(sql.encode())
+
     def applied(self, log: facts.Log) -> None:
         """Waits until the account's log is applied to its end."""
         want = [(len(log.events), None)]

@@ -1,5 +1,7 @@
 """Facts on the topic become a statement over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.ledger.conftest import STRANGER, USER, Ask, Ledger
@@ -15,7 +17,7 @@ def flat(running_ledger: Ledger) -> Log:
     log = Log(ACCOUNT)
     log.open()
     log.say("service.connected", service="heating", tariff_group="flat", effective_from="2026-08-01")
-    installed = {"meter": "M-1", "service": "water", "digits": 5, "replacement_planned": "2028-05-01"}
+    installed: dict[str, Any] = {"meter": "M-1", "service": "water", "digits": 5, "replacement_planned": "2028-05-01"}
     log.say("meter.installed", effective_from="2026-08-01", **installed)
     log.say("meter.read", meter="M-1", value="10", taken_on="2026-09-20", source="measured")
     log.say("meter.read", meter="M-1", value="12", taken_on="2026-10-20", source="by-resident")
