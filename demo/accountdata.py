@@ -16,7 +16,7 @@ def listed(walk: Walk, accounts: list[str]) -> None:
     answer = walk.cabinet.read("/v1/accounts", walk.position)
     rows = {row["account"]: row for row in answer["accounts"]}
     found = _different("accounts", sorted(rows), sorted(accounts))
-    books, papers = walk.books(), walk.papers()
+    books, papers = walk.books(*accounts), walk.papers()
     for account in accounts:
         due = sum(books.due_now(account).values(), Decimal("0.00"))
         found += _different(f"{account} / due now", rows.get(account, {}).get("due_now"), str(due))
@@ -39,7 +39,7 @@ def checked(walk: Walk, account: str) -> None:
 
 def periods(walk: Walk, account: str) -> None:
     """GET /v1/accounts/{n}/periods: the totals of each closed month."""
-    books = walk.books()
+    books = walk.books(account)
     answer = walk.cabinet.read(f"/v1/accounts/{account}/periods", walk.position)
     said = {row["period"]: row for row in answer["periods"]}
     months = [month for month in books.closed if books.statement(account, month)]

@@ -20,12 +20,8 @@ class Operator:
         self._command = [sys.executable if words[0] == "python" else words[0], *words[1:]]
 
     def add_provider(self, sender: str, name_ru: str, name_kk: str) -> None:
-        """Make a sender known; one that is known already is left alone."""
-        try:
-            self._run("providers", "add", sender, "--name-ru", name_ru, "--name-kk", name_kk)
-        except OperatorRefused as refusal:
-            if "exist" not in str(refusal) and "known" not in str(refusal):
-                raise
+        """Make a sender known; repeating it changes nothing."""
+        self._run("providers", "add", sender, "--name-ru", name_ru, "--name-kk", name_kk)
 
     def issue_key(self, owner: str, scopes: list[str], label: str) -> str:
         """A new key, as its owner writes it into the Authorization header."""
@@ -34,8 +30,12 @@ class Operator:
         return str(issued["key"])
 
     def close(self, month: str) -> None:
-        """Close a month."""
-        self._run("periods", "close", month, "--json")
+        """Close a month; one that is closed already stays so."""
+        try:
+            self._run("periods", "close", month, "--json")
+        except OperatorRefused as refusal:
+            if "already closed" not in str(refusal):
+                raise
 
     def _run(self, *words: str) -> str:
         done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=120, check=False)

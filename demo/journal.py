@@ -1,7 +1,7 @@
 """What the demo sent, in order: the oracle reads this and the files, never an answer of the centre."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._path = folder, folder / "journal.ndjson"
+        self._read: dict[str, list[Said]] = {}
 
     def entries(self) -> list[Sent]:
         """Everything so far."""
@@ -43,19 +44,39 @@ class Journal:
         with self._path.open("a", encoding="utf-8") as out:
             out.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
 
+    def closed(self) -> list[str]:
+        """The months that are closed, in order."""
+        return [entry.close for entry in self.entries() if entry.close]
+
     def sent(self) -> Iterator[Said | Close]:
         """The rows of all files and the closes, in order."""
         for entry in self.entries():
             if entry.close:
                 yield Close(entry.close)
-                continue
-            for number, row in rows_of(self._folder / entry.file, entry.format):
-                if number not in entry.broken:
-                    yield Said(entry.sender, row)
+            else:
+                yield from self._rows(entry)
 
-    def books(self) -> Books:
-        """What every statement must say."""
+    def books(self, *accounts: str) -> Books:
+        """What every statement must say; of some accounts, when they are named."""
         sent = list(self.sent())
         services = [one.row for one in sent if isinstance(one, Said) and one.row["kind"] == "directory.service"]
         ordered = sorted(services, key=lambda row: int(row["order"]))
-        return Books(row["id"] for row in ordered).replay(sent)
+        return Books(row["id"] for row in ordered).replay(_of(sent, set(accounts)) if accounts else sent)
+
+    def _rows(self, entry: Sent) -> list[Said]:
+        # A file never changes once it was sent, and a walk asks for the same rows many times.
+        if entry.file not in self._read:
+            rows = rows_of(self._folder / entry.file, entry.format)
+            self._read[entry.file] = [Said(entry.sender, row) for number, row in rows if number not in entry.broken]
+        return self._read[entry.file]
+
+
+def _of(sent: Iterable[Said | Close], numbers: set[str]) -> Iterator[Said | Close]:
+    """Only rows of these accounts, also under numbers they were given later."""
+    for one in sent:
+        if isinstance(one, Said):
+            if one.row.get("account") not in numbers:
+                continue
+            if one.row["kind"] == "account.renumbered":
+                numbers.add(one.row["number"])
+        yield one

@@ -12,6 +12,7 @@ from demo.papers import Cabinet
 from demo.place import Place
 from demo.resident import typed
 from demo.screen import Screen
+from demo.walker import following
 
 PROVIDER = "uy-service"
 _WHAT_NEXT = Path(__file__).with_name("what-next.txt")
@@ -45,7 +46,7 @@ def _doors(place: Place, screen: Screen) -> None:
 
 
 def _values(place: Place, memory: Memory, papers: Cabinet) -> dict[str, str]:
-    books, login = Journal(place.folder).books(), memory.residents[0]
+    closed, login = Journal(place.folder).closed()[-1], memory.residents[0]
     grandmother = manifest_of(place, 0, 0)["grandmother"]
     amount = papers.of(grandmother["account"]).last_payment()
     if amount is None:
@@ -53,7 +54,7 @@ def _values(place: Place, memory: Memory, papers: Cabinet) -> dict[str, str]:
     return {
         "identity": place.identity, "ledger": place.ledger, "receipts": place.receipts,
         "provider_sync": place.provider_sync, "login": login.user_name, "password": PASSWORD,
-        "account": login.accounts[0], "closed": books.closed[-1], "open": books.first_open,
+        "account": login.accounts[0], "closed": closed, "open": following(closed),
         "holder": grandmother["holder"], "grandmother": grandmother["account"], "proof": typed(amount),
         "provider": PROVIDER, "key": memory.keys[PROVIDER],
     }  # fmt: skip

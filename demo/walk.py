@@ -112,7 +112,7 @@ def read_periods(walk: Walk) -> None:
 def compare_statements(walk: Walk) -> None:
     """Every month of both accounts against the files."""
     walk.screen.step("GET /v1/accounts/{n}/statement?period=… of every month, against the files")
-    books, papers = walk.books(), walk.papers()
+    books, papers = walk.books(walk.grandmother), walk.papers()
     for account in (walk.own, walk.grandmother):
         for month in walk.months():
             walk.agree(walk.cabinet, account, month, walk.position)
@@ -128,14 +128,14 @@ def compare_statements(walk: Walk) -> None:
 def print_closed(walk: Walk) -> None:
     """Grandmother's receipt of the closed month, in Kazakh."""
     walk.screen.step(f"Түбіртек: grandmother's receipt for {walk.closed}, in Kazakh")
-    due = totals(walk.books().statement(walk.grandmother, walk.closed))["to_pay"]
+    due = totals(walk.books(walk.grandmother).statement(walk.grandmother, walk.closed))["to_pay"]
     _receipt(walk, walk.grandmother, walk.closed, "kk", due)
 
 
 def print_open(walk: Walk) -> None:
     """The newcomer's receipt of the month that is still open, in Russian."""
     walk.screen.step(f"Квитанция: the own receipt for {walk.open}, still open, in Russian")
-    _receipt(walk, walk.own, walk.open, "ru", sum(walk.books().due_now(walk.own).values(), ZERO))
+    _receipt(walk, walk.own, walk.open, "ru", sum(walk.books(walk.own).due_now(walk.own).values(), ZERO))
 
 
 def push_one(walk: Walk) -> None:
@@ -208,7 +208,7 @@ def _receipt(walk: Walk, account: str, month: str, language: str, due: Decimal) 
     path.write_bytes(document)
     walk.documents.append(path)
     walk.screen.seen(f"PDF of {len(document) // 1024} KiB")
-    papers, lines, text = walk.papers(), walk.books().statement(account, month), pdf.text_of(document)
+    papers, lines, text = walk.papers(), walk.books(account).statement(account, month), pdf.text_of(document)
     names = {service: papers.name(service, language) for service in lines if service != ADVANCE}
     year, name = month[:4], MONTHS[language][int(month[5:]) - 1]
     holder = papers.of(account).holder

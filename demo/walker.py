@@ -51,14 +51,14 @@ class Walk:
         """What the files say besides money."""
         return Papers(self.journal.sent())
 
-    def books(self) -> Books:
-        """What the files say of money."""
-        return self.journal.books()
+    def books(self, *accounts: str) -> Books:
+        """What the files say of the money of these accounts."""
+        return self.journal.books(*accounts)
 
     def months(self) -> list[str]:
         """The closed months since the take-over, and the open one."""
         first = manifest_of(self.place, 0, 0)["months"][0]
-        return [month for month in self.books().closed if month >= first] + [self.open]
+        return [month for month in self.journal.closed() if month >= first] + [self.open]
 
     def insist(self, what: str, found: list[Difference]) -> None:
         """No difference, or the end of the walk."""
@@ -67,7 +67,7 @@ class Walk:
 
     def agree(self, cabinet: Cabinet, account: str, month: str, position: str = "") -> None:
         """The ledger's statement equals the oracle's; facts on their way are given a moment."""
-        books = self.books()
+        books = self.books(account)
         lines, kept, last = books.statement(account, month), books.account(account), list[Difference]()
 
         def look() -> bool | None:
@@ -79,7 +79,7 @@ class Walk:
             return None if last else True
 
         try:
-            wait_for(f"statement of {account} for {month}", look, 30)
+            wait_for(f"statement of {account} for {month}", look, 60)
         except Late:
             self.insist(f"The statement of account {account} for {month} differs", last)
 
@@ -90,7 +90,7 @@ def begin(place: Place, screen: Screen) -> Walk:
     if not memory.complete:
         raise LookupError("the city is not loaded yet: run `make run`, or `python -m demo load`")
     journal = Journal(place.folder)
-    books, papers = journal.books(), Papers(journal.sent())
+    closed, papers = journal.closed()[-1], Papers(journal.sent())
     provable = _provable(papers, {one.accounts[0] for one in memory.residents})
     own, grandmother = _accounts(place, memory.walks, provable)
     unpaid = [one.account for one in papers.all() if one.services and not one.payments and not one.is_closed()]
@@ -98,10 +98,11 @@ def begin(place: Place, screen: Screen) -> Walk:
     memory.write(place.state)
     run = f"{memory.walks:04d}-{secrets.token_hex(3)}"
     person = Resident(f"arman.{run}", f"arman.{run}@residents.example", PASSWORD, [own])
-    case = Case(place.walks / run, run, books.first_open, min(today(), last_day(books.first_open)))
+    month = following(closed)
+    case = Case(place.walks / run, run, month, min(today(), last_day(month)))
     return Walk(
         place, screen, memory, journal, case, own, grandmother, provable[:18], unpaid[:9], Cabinet(place, "kk"),
-        person, open=books.first_open, closed=books.closed[-1],
+        person, open=month, closed=closed,
     )  # fmt: skip
 
 
