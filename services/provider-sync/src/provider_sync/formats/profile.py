@@ -10,7 +10,7 @@ shape = "amount"                  text (default), amount, quantity, day, month
 map = {Y = "estimate"}            values translated; what is not listed is refused
 [constants]                       fields that are the same in every row
 [reference]                       what identifies a row
-columns = ["Bill", "No"]         joined by "/" behind prefix; {batch} in it
+columns = ["Bill", "No"]        joined by "/" behind prefix; {batch} too
 repeats = "number"                equal key, other content: numbered #2, #3 in file order; default: left alone (conflict)
 [footer]                          a last line that is no row
 starts_with = "ИТОГО"; count = 1; sum = 5      its cells with control totals, counted from 0

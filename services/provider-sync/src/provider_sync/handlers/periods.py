@@ -79,8 +79,8 @@ def _check(conn: Connection, period: Period, now: datetime) -> None:
     through, first_posted = calendar.months(conn)
     if through is not None and period <= through:
         raise errors.AlreadyClosed(period=period)
-    expected = following(through) if through else first_posted
-    if expected is not None and period != expected:
+    expected = following(through) if through else min(period, first_posted or period)
+    if period != expected:
         raise errors.CloseOutOfOrder(expected=expected)
     if period > period_of(day_at(now)):
         raise errors.CloseTooEarly(period=period)

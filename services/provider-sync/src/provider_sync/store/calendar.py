@@ -9,10 +9,9 @@ _LOCK = 7_206_001
 
 _SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
 _EXCLUSIVE = "SELECT pg_advisory_xact_lock(%s)"
-_CALENDAR = "SELECT closed_through, first_posted FROM calendar"
+_CALENDAR = "SELECT closed_through, (SELECT min(period) FROM posted_from) FROM calendar"
 _FIRST_POSTED = """
-UPDATE calendar SET first_posted = least(first_posted, %(period)s)
-WHERE first_posted IS NULL OR first_posted > %(period)s
+INSERT INTO posted_from SELECT %(period)s WHERE NOT EXISTS (SELECT FROM posted_from WHERE period <= %(period)s)
 """
 _CLOSE = "UPDATE calendar SET closed_through = %s"
 _REMEMBER = "INSERT INTO closed_periods (period, cut_off) VALUES (%s, %s)"
