@@ -41,7 +41,7 @@ def test_books_of_one_account_follow_its_later_number(tmp_path: Path) -> None:
             _row("account.opened", "2", "200"),
             _row("account.renumbered", "3", "100", number="7100"),
             _row("payment.received", "4", "7100", **paid),
-        )  # fmt: skip
+        )
     )
     books = journal.books("100")
     assert books.numbers() == ["100"]
