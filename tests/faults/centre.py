@@ -104,11 +104,12 @@ class Centre:
         """kill -9 of one process of the target; says what was killed."""
         if target in ("postgres", "kafka", "redis"):
             pid = getattr(self.servers, target).child.pid()
-            kill(pid or 0) if pid else None
+            assert pid, f"{target} is down"
+            kill(pid)
             return f"{target} ({pid})"
-        pids = self.keeper.kept[target].pids()
-        if not pids:
-            return f"{target} (was down)"
+        kept = self.keeper.kept[target]
+        until(lambda: bool(kept.pids()), 30, f"{target}'s life before its death")
+        pids = kept.pids()
         number = chance.randrange(len(pids))
         kill(pids[number])
         return f"{target}{'' if number == 0 else ' child'} ({pids[number]})"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from native.child import born
 from native.paths import ROOT
 
 PAUSE_S = 0.3
@@ -38,7 +39,7 @@ class Kept:
     def pids(self) -> list[int]:
         """The process and its children, the process first; empty while it is down."""
         child = self._child
-        if child is None or child.poll() is not None:
+        if child is None or not born(child.pid):
             return []
         return [child.pid, *_children(child.pid)]
 

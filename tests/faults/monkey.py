@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.faults.centre import Centre
 
-SERVERS = ("postgres", "kafka")
+SERVERS = ("postgres", "kafka", "redis")
 
 
 @dataclass
