@@ -34,8 +34,9 @@ class Log:
 
     def open(self, **data: Any) -> Event:
         """account.opened, with a flat."""
-        flat: dict[str, Any] = {"building": "b-12", "flat": "7", "premises": "flat", "residents": 3, "area_total": "54.10"}
-        return self.say("account.opened", at="2026-08-01T00:00:00Z", **(flat | data))
+        flat: dict[str, Any] = {"building": "b-12", "flat": "7", "premises": "flat"}
+        people: dict[str, Any] = {"residents": 3, "area_total": "54.10"}
+        return self.say("account.opened", at="2026-08-01T00:00:00Z", **(flat | people | data))
 
     def charge(self, service: str, amount: int, month: str | None = None, **data: Any) -> Event:
         """charge.posted."""

@@ -12,11 +12,18 @@ from ledger.events.heard import DIRECTORY
 from ledger.store import audit
 
 
+class NotEmpty(Exception):
+    """The database has read something already: a replay into it would prove nothing."""
+
+
 def replay_all(config: Config, stop: threading.Event) -> dict[str, float]:
     """Reads all topics from their beginning into an empty database and stops at what was their end when it began.
 
     Says nothing. The directory comes first, for the split rule takes its order of services from it.
     """
+    with connect(config.database_url, "ledger-replay") as conn:
+        if any(offset for partitions in audit.offsets(conn).values() for offset in partitions.values()):
+            raise NotEmpty("replay needs an empty, migrated database; this one stands at offsets above 0")
     started = time.monotonic()
     subscriptions = consumer.subscriptions(config, says=False)
     directory = [s for s in subscriptions if s.topic == config.topic(DIRECTORY)]
@@ -36,10 +43,11 @@ def _until_end(projection: Projection, config: Config, stop: threading.Event) ->
 
     def watch() -> None:
         with connect(config.database_url, "ledger-replay-watch", autocommit=True) as conn:
-            while not stop.wait(0.1) and not reached.is_set():
+            while not stop.wait(0.1):
                 at = audit.offsets(conn)
                 if all(at.get(topic, {}).get(str(p), 0) >= end for (topic, p), end in ends.items()):
-                    reached.set()
+                    break
+        reached.set()
 
     watcher = threading.Thread(target=watch, daemon=True, name="replay-watch")
     watcher.start()
