@@ -72,10 +72,10 @@ demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and bank
 ## testing
 
 test: setup ## All tests but the slow ones, on real servers
-	@$(PYTEST) -n 2 -m "$(QUICK)"
+	@$(PYTEST) -n 2 --dist loadgroup -m "$(QUICK)"
 
 test-full: setup ## All tests, the slow ones too
-	@$(PYTEST) -n 2 -m "not faults and not bench"
+	@$(PYTEST) -n 2 --dist loadgroup -m "not faults and not bench"
 
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)
