@@ -90,9 +90,9 @@ def statement(pool: Pool, user: str, number: str, period: str, config: Config) -
     """The statement of a month, issued or as it stands; raises AccountNotFound, PeriodNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible, config)
         if period <= visible.closed_through:
-            return _issued(conn, visible, loaded, period)
+            return _issued(conn, visible, _open(conn, visible, config, money_only=True), period)
+        loaded = _open(conn, visible, config)
         if not loaded.is_open(period, period_at(now())):
             raise PeriodNotFound
         drafted = open_statement(conn, loaded, period, "", config)
@@ -153,8 +153,9 @@ def _visible(conn: Connection, user: str, number: str, config: Config) -> Visibl
     return found
 
 
-def _open(conn: Connection, visible: Visible, config: Config) -> OpenAccount:
-    return months.open_accounts(conn, config.topic(ACCOUNTS), [visible.account], FAR_FUTURE)[0]
+def _open(conn: Connection, visible: Visible, config: Config, *, money_only: bool = False) -> OpenAccount:
+    topic = config.topic(ACCOUNTS)
+    return months.open_accounts(conn, topic, [visible.account], FAR_FUTURE, money_only=money_only)[0]
 
 
 def _issued(conn: Connection, visible: Visible, loaded: OpenAccount, period: str) -> StatementView:

@@ -117,11 +117,17 @@ def unqueue(conn: Connection, close: QueuedClose) -> None:
     conn.execute("DELETE FROM queued_closes WHERE account = %s AND period = %s", (close.account, close.period))
 
 
-def open_accounts(conn: Connection, topic: str, accounts: Collection[str], last: str) -> list[OpenAccount]:
-    """Accounts with their postings of open months up to `last`, base data and readings; five queries however many."""
+def open_accounts(
+    conn: Connection, topic: str, accounts: Collection[str], last: str, *, money_only: bool = False
+) -> list[OpenAccount]:
+    """Accounts with their postings of open months up to `last`, base data and readings; five queries however many.
+
+    With `money_only` base data and readings stay empty: what an issued statement needs to tell what came since.
+    """
     names = list(accounts)
     entries, openings = _entries(conn, names, last), openings_of(conn, names)
-    changes, readings = _changes(conn, names), _readings(conn, names, last_day(Period(last)).isoformat())
+    changes = {} if money_only else _changes(conn, names)
+    readings = {} if money_only else _readings(conn, names, last_day(Period(last)).isoformat())
     return [
         OpenAccount(
             account,
