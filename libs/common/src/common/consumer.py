@@ -17,6 +17,7 @@ from common import kafka, logs, streams
 from common.envelope import Envelope, decode
 from common.kafka import Raw
 from common.postgres import Connection, connect
+from common.process import collect_rarely
 from common.streams import Record
 from common.telemetry import APPLIED, BATCH_SECONDS, DUPLICATES, LAG, PARKED, AdminServer
 
@@ -109,6 +110,7 @@ class Projection:
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`. A lost connection starts it anew; a hole or a topic made anew ends the process."""
+        collect_rarely()
         with AdminServer(admin_port, lambda: self._problem):
             while not stop.is_set():
                 try:

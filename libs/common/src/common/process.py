@@ -1,5 +1,6 @@
-"""How a long-running process ends: SIGTERM and SIGINT set one event that every loop looks at."""
+"""How a long-running process ends (SIGTERM and SIGINT set one event that every loop looks at), and how it collects."""
 
+import gc
 import signal
 import threading
 from types import FrameType
@@ -15,3 +16,12 @@ def stop_event() -> threading.Event:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     return stop
+
+
+def collect_rarely() -> None:
+    """For processes that work in batches: a batch is many objects that end together, without cycles.
+
+    With Python's usual thresholds a quarter of a projection's time went into walking through them in vain.
+    """
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from common import kafka, logs
 from common.envelope import render
 from common.postgres import Connection, connect
+from common.process import collect_rarely
 from common.telemetry import OUTBOX_SENT, AdminServer
 
 log = logs.get("relay")
@@ -132,6 +133,7 @@ class Relay:
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`; survives PostgreSQL and Kafka going away."""
+        collect_rarely()
         with AdminServer(admin_port, self._reachable):
             while not stop.is_set():
                 try:

@@ -52,7 +52,7 @@ class Record(NamedTuple):
         return self.envelope.sequence or 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Head:
     """What is known of a stream: last applied version and id; `reason` when it is parked, and what waits."""
 
@@ -83,8 +83,10 @@ def admit(records: Iterable[Record], heads: dict[str, Head], poisoned: Mapping[s
     """
     out = Admitted()
     for record in records:
-        head = heads.setdefault(record.key, Head())
-        if record.offset > poisoned.get(record.key, record.offset):
+        head = heads.get(record.key)
+        if head is None:
+            head = heads[record.key] = Head()
+        if poisoned and record.offset > poisoned.get(record.key, record.offset):
             head.reason = head.reason or UNDECODABLE
         version = record.sequence
         if version <= head.version:
@@ -97,8 +99,12 @@ def admit(records: Iterable[Record], heads: dict[str, Head], poisoned: Mapping[s
             head.waiting[version] = record
             out.kept.append(record)
         else:
-            out.released.update([record.key] if head.waiting else [])
-            _advance(head, record, out.ready)
+            if head.waiting:
+                out.released.add(record.key)
+                _advance(head, record, out.ready)
+            else:
+                head.version, head.last_id, head.reason = version, record.envelope.id, None
+                out.ready.append(record)
     return out
 
 

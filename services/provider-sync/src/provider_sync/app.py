@@ -9,7 +9,7 @@ from common import logs
 from common.env import load as load_settings
 from common.migrations import migrate as apply_migrations
 from common.postgres import connect, open_pool
-from common.process import stop_event
+from common.process import collect_rarely, stop_event
 from common.telemetry import AdminServer
 from provider_sync.config import Config
 from provider_sync.gateways import Spool
@@ -58,6 +58,7 @@ def load() -> None:
     from provider_sync.handlers.load import Loader
 
     config, stop = _configured(), stop_event()
+    collect_rarely()
     name = "provider-sync-load"
     with open_pool(config.database_url, name, size=config.load_workers, statement_s=120) as pool:
         loader = Loader(
