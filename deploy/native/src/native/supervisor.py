@@ -90,9 +90,19 @@ class Logs(Printer):  # type: ignore[misc]  # honcho ships no types
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.quiet = folder, quiet
         self.files: dict[str, TextIO] = {}
+        self._writing = False
 
     def write(self, message: Message) -> None:
-        """Print and keep one message."""
+        """Print and keep one message; a signal's own message that comes in the middle of another is left out."""
+        if self._writing:
+            return
+        self._writing = True
+        try:
+            self._write(message)
+        finally:
+            self._writing = False
+
+    def _write(self, message: Message) -> None:
         if not self.quiet:
             super().write(message)
         if message.name not in self.files:
