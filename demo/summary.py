@@ -25,7 +25,7 @@ def summary(place: Place, console: Console) -> None:
         console.print("The city is not loaded yet: [bold]make run[/] or [bold]python -m demo load[/].")
         return
     papers = Cabinet(Journal(place.folder).sent())
-    _doors(place, screen)
+    _doors(place, console)
     logins = [(one.user_name, one.password, one.accounts[0]) for one in memory.residents]
     shown = [(*login, papers.of(login[2]).holder["name"]) for login in logins]
     screen.rows("Residents", ("user name", "password", "account", "holder"), list(shown))
@@ -34,15 +34,17 @@ def summary(place: Place, console: Console) -> None:
     console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
-def _doors(place: Place, screen: Screen) -> None:
+def _doors(place: Place, console: Console) -> None:
+    """Lines, not a table: an address must be whole on any width to be opened."""
     doors = {
         "provider-sync": place.provider_sync,
         "ledger": place.ledger,
         "identity": place.identity,
         "receipts": place.receipts,
     }
-    rows = [(name, url, f"{url}/openapi/swagger") for name, url in doors.items()]
-    screen.rows("Where it runs", ("API", "address", "documentation"), [*rows, ("caught mail", place.mail, "")])
+    lines = [f"  {name:<14} {url}   documentation: {url}/openapi/swagger" for name, url in doors.items()]
+    text = "\n".join(["", "Where it runs", *lines, f"  {'caught mail':<14} {place.mail}", ""])
+    console.print(text, soft_wrap=True, highlight=False)
 
 
 def _values(place: Place, memory: Memory, papers: Cabinet) -> dict[str, str]:
