@@ -14,7 +14,7 @@ FAULTS ?=
 ACCOUNTS ?= 2000
 SEED ?= 2026
 REAL_DATA ?= ../shared/data/real
-QUICK := not slow and not faults and not bench
+QUICK := not slow and not faults and not bench and not real
 PARTS := libs/common services/provider-sync services/ledger services/identity services/receipts deploy/native deploy/mail
 CODE := $(addsuffix /src,$(PARTS)) demo tests
 export PORT_BASE RUN_DIR ACCOUNTS SEED
@@ -75,7 +75,7 @@ test: setup ## All tests but the slow ones, on real servers
 	@$(PYTEST) -n 2 --dist loadgroup -m "$(QUICK)"
 
 test-full: setup ## All tests, the slow ones too
-	@$(PYTEST) -n 2 --dist loadgroup -m "not faults and not bench"
+	@$(PYTEST) -n 2 --dist loadgroup -m "not faults and not bench and not real"
 
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)

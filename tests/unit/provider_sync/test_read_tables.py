@@ -190,6 +190,14 @@ def test_a_fully_equal_row_has_the_reference_of_its_first_copy() -> None:
     assert found[0] == found[2]
 
 
+def test_rejected_rows_sent_again_are_still_equal_to_each_other() -> None:
+    """The line number in front is our answer, not the sender's row."""
+    row = "92,1,E1,2020-01,12/23/2019,01/26/2020,N,72.34,7"
+    body = f"line,code,detail,{BILLS}5,unknown-account,x,{row}\n9,unknown-account,x,{row}\n".encode()
+    (_, first), (_, second) = rows(format_named("nycha-water", NOWHERE), body)
+    assert first == second
+
+
 def test_repeated_keys_are_numbered_alike_after_a_resume() -> None:
     """What stands before the place is read again for its keys."""
     lines = [f"92,1,E1,2020-01,12/23/2019,01/26/2020,N,{n}.00,7" for n in (1, 2, 1, 3, 2)]

@@ -1,12 +1,13 @@
 """The months: how they stand, and closing one."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from common.clock import to_wire
 from common.errors import Refusal
-from common.period import BadPeriod, Period, parse_period
+from common.period import BadPeriod, Period, following, parse_period
 from provider_sync.commands.printed import AsJson, centre, refusing, show, tell
 from provider_sync.errors import PeriodInvalid
 from provider_sync.handlers import periods as handlers
@@ -33,12 +34,25 @@ def status(as_json: AsJson = False) -> None:
 
 @periods.command("close")
 @refusing
-def close(month: Annotated[str, typer.Argument(help="For example 2026-10.")], as_json: AsJson = False) -> None:
+def close(
+    month: Annotated[str, typer.Argument(help="For example 2026-10.")],
+    through: Annotated[str, typer.Option(help="Close the following months up to this one, too.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Close a month: what is said later about it counts in the next one."""
+    first, last = _month(month), _month(through or month)
     with centre() as base:
-        closed = handlers.close(base, _month(month))
-    at = to_wire(closed.cut_off)
-    tell({"period": closed.period, "cut_off": at}, as_json, f"{closed.period} is closed as of {at}")
+        for period in _months(first, last):
+            closed = handlers.close(base, period)
+            at = to_wire(closed.cut_off)
+            tell({"period": closed.period, "cut_off": at}, as_json, f"{closed.period} is closed as of {at}")
+
+
+def _months(first: Period, last: Period) -> Iterator[Period]:
+    period = first
+    while period <= last:
+        yield period
+        period = following(period)
 
 
 def _month(text: str) -> Period:

@@ -17,7 +17,7 @@ from provider_sync.formats.rows import Chunk, Place, RejectedRow, Totals
 from provider_sync.formats.table import Dialect, Record, first_record, records, rejected_table
 
 _DIALECT = Dialect()
-_ANSWERS = ("line", "code", "detail")
+ANSWERS = ("line", "code", "detail")
 
 
 class CsvFormat:
@@ -77,7 +77,7 @@ def fact_of(names: list[str], record: Record) -> Row:
         return errors.BadRow(reason=record.wrong)
     if len(record.cells) != len(names):
         return errors.BadRow(reason=f"{len(record.cells)} cells under {len(names)} columns")
-    fields: dict[str, Any] = {n: c for n, c in zip(names, record.cells, strict=True) if c and n not in _ANSWERS}
+    fields: dict[str, Any] = {n: c for n, c in zip(names, record.cells, strict=True) if c and n not in ANSWERS}
     for name, unfold in _NESTED.items():
         if name in fields:
             fields[name] = unfold(fields[name])

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import IO, Any
 
 import msgspec
@@ -11,9 +12,9 @@ from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.rules import Row
 from provider_sync.formats.cells import amount, shaped
-from provider_sync.formats.csvfile import amount_at
+from provider_sync.formats.csvfile import ANSWERS, amount_at
 from provider_sync.formats.ndjson import of_validation
-from provider_sync.formats.profile import Profile
+from provider_sync.formats.profile import Profile, names_of
 from provider_sync.formats.rows import Chunk, Place, RejectedRow, Totals
 from provider_sync.formats.table import Dialect, Record, first_record, records, rejected_table
 
@@ -93,6 +94,11 @@ class ForeignFormat:
         return record
 
 
+def place_of(known_as: list[str], header: list[str]) -> int | None:
+    """Where a column stands in a header, by the first of its names that is there."""
+    return next((header.index(name) for name in known_as if name in header), None)
+
+
 @dataclass(frozen=True)
 class _Cell:
     field: str
@@ -102,10 +108,10 @@ class _Cell:
 
 @dataclass
 class Mapping:
-    """A profile bound to the header of one file."""
+    """A profile bound to the header of one file; `own` marks the sender's columns, the others are answers of ours."""
 
     profile: Profile
-    width: int
+    own: list[bool]
     cells: list[_Cell]
     key: list[int]
     prefix: str
@@ -116,23 +122,26 @@ class Mapping:
         """Finds the columns; raises Unreadable naming all that are missing."""
         missing, cells = [], []
         for name, column in profile.fields.items():
-            at = next((names.index(n) for n in column.names if n in names), None)
+            at = place_of(column.names, names)
             if at is not None:
                 cells.append(_Cell(name, at, shaped(column, profile)))
             elif column.needed or name == "account":
                 missing.append(column.names[0])
-        missing += [n for n in profile.reference.columns if n not in names]
+        keys = [place_of(names_of(column), names) for column in profile.reference.columns]
+        missing += [names_of(c)[0] for c, at in zip(profile.reference.columns, keys, strict=True) if at is None]
         if missing:
             raise errors.Unreadable(reason="the header lacks the columns " + ", ".join(missing))
         prefix = profile.reference.prefix.replace("{batch}", batch)
-        return cls(profile, len(names), cells, [names.index(n) for n in profile.reference.columns], prefix)
+        return cls(
+            profile, [name not in ANSWERS for name in names], cells, [at for at in keys if at is not None], prefix
+        )
 
     def fact_of(self, record: Record) -> Row:
         """The fact in a record, or the refusal that says what is wrong with it."""
         if record.wrong:
             return errors.BadRow(reason=record.wrong)
-        if len(record.cells) != self.width:
-            return errors.BadRow(reason=f"{len(record.cells)} cells under {self.width} columns")
+        if len(record.cells) != len(self.own):
+            return errors.BadRow(reason=f"{len(record.cells)} cells under {len(self.own)} columns")
         fields: dict[str, Any] = {"kind": self.profile.kind, **self.profile.constants}
         for cell in self.cells:
             text = record.cells[cell.at].strip()
@@ -146,12 +155,14 @@ class Mapping:
 
     def reference_of(self, record: Record) -> str:
         """The reference by the profile. Numbered repeats: a fully equal row has the reference of its first copy."""
-        if record.wrong or len(record.cells) != self.width:
+        if record.wrong or len(record.cells) != len(self.own):
             return ""
         reference = self.prefix + "/".join(record.cells[at].strip() for at in self.key)
         if self.profile.reference.repeats != "number":
             return reference
-        digest = hashlib.blake2b("\x1f".join(record.cells).encode("utf-8", "replace"), digest_size=12).digest()
+        # Rejected rows sent again have our answer in front, which is no part of the row.
+        content = "\x1f".join(compress(record.cells, self.own))
+        digest = hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).digest()
         copies = self.seen.setdefault(reference, [])
         if digest not in copies:
             copies.append(digest)

@@ -10,8 +10,8 @@ shape = "amount"                  text (default), amount, quantity, day, month
 map = {Y = "estimate"}            values translated; what is not listed is refused
 [constants]                       fields that are the same in every row
 [reference]                       what identifies a row
-columns = ["Bill", "No"]        joined by "/" behind prefix; {batch} too
-repeats = "number"                equal key, other content: numbered #2, #3 in file order; default: left alone (conflict)
+columns = ["Bill", "No"]          joined by "/" behind prefix; {batch} too
+repeats = "number"                equal key, other content: numbered #2, #3 in file order; default: a conflict
 [footer]                          a last line that is no row
 starts_with = "ИТОГО"; count = 1; sum = 5      its cells with control totals, counted from 0
 """
@@ -27,6 +27,11 @@ from provider_sync import errors
 BUILT_IN = Path(__file__).resolve().parent.parent / "profiles"
 
 
+def names_of(column: str | list[str]) -> list[str]:
+    """One name or several."""
+    return [column] if isinstance(column, str) else column
+
+
 class Column(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Where a field comes from and what its text looks like."""
 
@@ -39,13 +44,13 @@ class Column(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     @property
     def names(self) -> list[str]:
         """All names the column is known by."""
-        return [self.column] if isinstance(self.column, str) else self.column
+        return names_of(self.column)
 
 
 class ReferenceOf(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """How the reference of a row is built."""
 
-    columns: list[str]
+    columns: list[str | list[str]]
     prefix: str = ""
     repeats: Literal["number", "leave"] = "leave"
 
