@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from native.child import born
 from native.paths import ROOT
+from native.waiting import until
 
 PAUSE_S = 0.3
 PATIENCE_S = 12.0
@@ -101,11 +103,10 @@ class Keeper:
 
 
 def kill(pid: int) -> None:
-    """kill -9; a process that is gone already is no fault."""
-    try:
+    """kill -9, and see it dead: who is killed twice dies once."""
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    until(lambda: not born(pid), 30, f"the end of {pid}")
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
