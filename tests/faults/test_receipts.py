@@ -1,6 +1,7 @@
 """P11: every request for a receipt ends as one PDF or as a stated failure, whoever dies meanwhile."""
 
 import random
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ def receipts() -> Iterator[tuple[Centre, Outside]]:
             yield centre, outside
         finally:
             outside.close()
+    shutil.rmtree(centre.folder)
 
 
 @pytest.mark.slow
