@@ -39,6 +39,7 @@ def test_a_body_arrives_as_it_was_sent(tmp_path: Path, packed: bool) -> None:
         (b"not gzip at all", True, errors.BadEncoding),
         (gzip.compress(b"a") + b"rubbish behind", True, errors.BadEncoding),
     ],
+    ids=["too large", "too large unpacked", "cut short", "no gzip", "rubbish behind"],
 )
 def test_what_is_too_large_or_broken_leaves_nothing(
     tmp_path: Path, sent: bytes, packed: bool, refusal: type[Exception]
