@@ -1,6 +1,7 @@
 """Calls over HTTP that fail with the whole answer, so that a stranger can read what went wrong."""
 
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ class Door:
     def __init__(self, base: str, authorization: str = "", language: str = "en") -> None:
         headers = {"Accept-Language": language} | ({"Authorization": authorization} if authorization else {})
         self._client = httpx.Client(base_url=base, headers=headers, timeout=60)
+        weakref.finalize(self, self._client.close)
 
     def call(self, method: str, path: str, *expected: int, **request: Any) -> httpx.Response:
         """Call and insist on one of the expected statuses."""

@@ -17,7 +17,7 @@ from common.postgres import open_pool
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.ndjson import fact_of
-from provider_sync.gateways import Spool
+from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers import access, uploads
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.intake import After, Batch, Mode, nothing, take
@@ -51,7 +51,9 @@ class Town:
     def send(self, sender: str, body: bytes, form: str = "ndjson", **wanted: Any) -> UUID:
         """An upload put on the spool."""
         described = uploads.Wanted(form, **wanted)
-        return uploads.receive(self.base, self.spool, Path(), self.key(sender), described, io.BytesIO(body), False)
+        return uploads.receive(
+            self.base, self.spool, Path(), self.key(sender), described, Arriving(io.BytesIO(body), len(body)), False
+        )
 
     def loader(self, batch_rows: int = 50) -> Loader:
         """The load process's work, done here."""

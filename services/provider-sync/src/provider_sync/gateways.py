@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID
 
+from werkzeug.exceptions import HTTPException
+
 from provider_sync import errors
 
 _PIECE = 256 * 1024
@@ -22,6 +24,28 @@ class Spooled:
     digest: str
 
 
+class Arriving:
+    """A body on its way: standing still, a lost connection and an early end raise Interrupted.
+
+    The web server hands out what came before a connection was lost as if that were all.
+    """
+
+    def __init__(self, stream: IO[bytes], announced: int | None) -> None:
+        self._stream, self._missing = stream, announced
+
+    def read(self, size: int) -> bytes:
+        """The next piece; empty at the end."""
+        try:
+            piece = self._stream.read(size)
+        except (OSError, HTTPException) as error:
+            raise errors.Interrupted from error
+        if self._missing is not None:
+            self._missing -= len(piece)
+            if not piece and self._missing > 0:
+                raise errors.Interrupted
+        return piece
+
+
 @dataclass(frozen=True)
 class Spool:
     """A folder of files named by the id of their upload."""
@@ -30,8 +54,8 @@ class Spool:
     limit_bytes: int
     unpacked_limit_bytes: int
 
-    def receive(self, ident: UUID, body: IO[bytes], *, packed: bool) -> Spooled:
-        """Writes a body piece by piece, synced to disk; raises TooLarge, BadEncoding and leaves nothing then."""
+    def receive(self, ident: UUID, body: Arriving, *, packed: bool) -> Spooled:
+        """Writes a body piece by piece, synced to disk; raises TooLarge, BadEncoding, Interrupted, leaving nothing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.path(ident).with_suffix(".part")
         try:
@@ -42,7 +66,7 @@ class Spool:
             raise
         return spooled
 
-    def _write(self, part: Path, body: IO[bytes], packed: bool) -> Spooled:
+    def _write(self, part: Path, body: Arriving, packed: bool) -> Spooled:
         digest, unpack = hashlib.sha256(), _gunzip if packed else _plain
         with part.open("wb") as file:
             written = 0
@@ -69,7 +93,7 @@ class Spool:
         self.path(ident).unlink(missing_ok=True)
 
 
-def _plain(body: IO[bytes], limit: int, put: Callable[[bytes], None]) -> None:
+def _plain(body: Arriving, limit: int, put: Callable[[bytes], None]) -> None:
     received = 0
     while piece := body.read(_PIECE):
         received += len(piece)
@@ -78,7 +102,7 @@ def _plain(body: IO[bytes], limit: int, put: Callable[[bytes], None]) -> None:
         put(piece)
 
 
-def _gunzip(body: IO[bytes], limit: int, put: Callable[[bytes], None]) -> None:
+def _gunzip(body: Arriving, limit: int, put: Callable[[bytes], None]) -> None:
     """Unpacks in bounded steps, so that a bomb is noticed before it is large; several members may follow each other."""
     received, member = 0, _Member()
     try:

@@ -16,7 +16,7 @@ from provider_sync import errors
 from provider_sync.api import models, render
 from provider_sync.config import Config
 from provider_sync.formats.ndjson import fact_of
-from provider_sync.gateways import Spool
+from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers import access, single, uploads
 from provider_sync.handlers.base import Base
 from provider_sync.store.keys import Key
@@ -28,6 +28,7 @@ _DESCRIPTION = (
 _FACTS = Tag(name="facts", description="Single facts and small batches.")
 _UPLOADS = Tag(name="uploads", description="Files of any size: NDJSON, CSV, or a declared format by its name.")
 _UPLOADS_PATH = "/v1/uploads"
+_STILL_S = 25
 _ENCODINGS = {"": False, "identity": False, "gzip": True}
 
 
@@ -110,14 +111,18 @@ def _add_uploads(app: OpenAPI, door: Door) -> None:
         return Response(lines, content_type=kind)
 
 
-def _body(config: Config) -> tuple[Any, bool]:
+def _body(config: Config) -> tuple[Arriving, bool]:
     """The body as a stream and whether it is packed; raises BadEncoding, TooLarge before a byte is read."""
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise errors.BadEncoding(reason=encoding[:40])
     if (request.content_length or 0) > config.upload_limit_bytes:
         raise errors.TooLarge(limit=config.upload_limit_bytes)
-    return request.stream, _ENCODINGS[encoding]
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        # A sender that stands still gives its thread back; gunicorn itself waits for ever.
+        connection.settimeout(_STILL_S)
+    return Arriving(request.stream, request.content_length), _ENCODINGS[encoding]
 
 
 def _answers(model: Any, tag: Tag, status: str = "200") -> dict[str, Any]:

@@ -56,13 +56,15 @@ class BadEncoding(Refusal):
     )
 
 
-class CutShort(Refusal):
-    """The body ended before its announced length."""
+class Interrupted(Refusal):
+    """The body stood still for too long, or ended before its announced length."""
 
-    code = "upload-cut-short"
-    status = 400
+    code = "upload-interrupted"
+    status = 408
     texts: ClassVar[dict[str, str]] = said(
-        "Файл передан не полностью.", "Файл толық жіберілмеді.", "The file did not arrive whole."
+        "Передача файла прервалась, повторите её.",
+        "Файлды жіберу үзілді, қайталаңыз.",
+        "The file stopped arriving: send it again.",
     )
 
 

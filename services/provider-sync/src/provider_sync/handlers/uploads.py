@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
 from common.errors import Refusal
@@ -13,7 +12,7 @@ from common.money import BadAmount, parse_amount
 from provider_sync import errors
 from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import RejectedRow
-from provider_sync.gateways import Spool
+from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers.base import Base
 from provider_sync.store import uploads
 from provider_sync.store.keys import Key
@@ -33,7 +32,7 @@ class Wanted:
     total: str | None = None
 
 
-def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, body: IO[bytes], packed: bool) -> UUID:
+def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, body: Arriving, packed: bool) -> UUID:
     """Spools a body and makes its job row; raises before anything is read when the parameters are wrong."""
     format_named(wanted.format, profiles)
     stated = _stated(wanted)
