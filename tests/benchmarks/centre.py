@@ -19,7 +19,7 @@ import psutil
 import psycopg
 
 from native.paths import ROOT
-from tests.benchmarks.ground import Ground
+from tests.benchmarks.ground import Ground, cpu_s
 
 READY_WITHIN_S = 180
 ROAD = (
@@ -78,8 +78,7 @@ class Running:
 
     def cpu_s(self) -> float:
         """Processor seconds of the process and of its children so far."""
-        process = psutil.Process(self.process.pid)
-        return float(sum(sum(p.cpu_times()[:2]) for p in [process, *process.children(recursive=True)]))
+        return cpu_s(self.process.pid)
 
 
 @dataclass

@@ -22,13 +22,14 @@ VISIBLE_WITHIN_S = 3600
 
 @dataclass(frozen=True)
 class Road:
-    """What one run of F1 showed; the stages end when their last row is done, all counted from the first byte."""
+    """What one run of F1 showed. `whole_cpu_s` has all processes and, when they are our own, the whole servers."""
 
     facts: int
     seconds: float
     spooled_s: float
     appended_s: float
     cpu_s: dict[str, float]
+    whole_cpu_s: float
 
     @property
     def facts_per_s(self) -> float:
@@ -66,7 +67,7 @@ def opened(centre: Centre, size: Size, seed: int) -> City:
 def measure(city: City) -> Road:
     """Both providers send at once; done is when the last fact of every account of the sample was answered."""
     city.centre.ground.settle()
-    before = city.centre.cpu_s()
+    before, servers_before = city.centre.cpu_s(), city.centre.ground.servers_cpu_s()
     clock = threading.Event()
     with ThreadPoolExecutor(max_workers=len(city.keys)) as providers:
         sends = [providers.submit(_send, city, provider, clock) for provider in city.keys]
@@ -76,11 +77,13 @@ def measure(city: City) -> Road:
         seconds = time.monotonic() - begun
         uploads = [send.result() for send in sends]
     spent = {name: round(after - before.get(name, 0.0), 2) for name, after in city.centre.cpu_s().items()}
+    servers = city.centre.ground.servers_cpu_s() - servers_before
+    whole = servers + sum(value for name, value in spent.items() if not (servers and name.startswith("PostgreSQL")))
     appended = [_finished(city, provider, upload) for (provider, upload, _) in uploads]
     spooled = max(at for _, _, at in uploads) - begun
     _check_store(city)
     _check_sums(city)
-    return Road(city.traffic.facts, seconds, spooled, max(appended), spent)
+    return Road(city.traffic.facts, seconds, spooled, max(appended), spent, whole)
 
 
 def _send(city: City, provider: str, clock: threading.Event) -> tuple[str, str, float]:

@@ -58,6 +58,6 @@ def _push(city: City, doors: threading.local, account: str, reference: str) -> N
     result = doors.write.post("/v1/facts", {"facts": [fact]})["results"][0]
     if result["status"] != "accepted":
         raise Unexpected(json.dumps(result))
-    status, answer = doors.read.get(f"/v1/accounts/{account}/statement?period=2026-11", result["position"])
-    if status != 200:
+    status, answer = doors.read.get(f"/v1/accounts/{account}/entries?period=2026-11&limit=1", result["position"])
+    if status != 200 or not answer["entries"]:
         raise Unexpected(f"{account}: {status} {answer}")

@@ -2,17 +2,19 @@
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 import yaml
 from psycopg import sql
 
 from common import kafka
 from common.topics import create
+from native.child import Child
 from native.paths import ROOT, RUN
 from native.servers import Servers, free_ports, serving
 from tests.support import databases
@@ -27,6 +29,7 @@ class Ground:
     kafka: str
     source: str
     folder: Path
+    pids: Mapping[str, int] = field(default_factory=dict)
 
     @contextmanager
     def database(self, package: str) -> Iterator[str]:
@@ -58,6 +61,10 @@ class Ground:
         client.delete_topics(names)
         client.close()
 
+    def servers_cpu_s(self) -> float:
+        """Processor seconds of PostgreSQL and Kafka so far; 0 for servers that are not ours to look into."""
+        return sum(cpu_s(pid) for pid in self.pids.values())
+
     def settle(self) -> None:
         """Writes out what earlier runs left dirty, so that the next one does not pay for it."""
         with psycopg.connect(self.postgres, autocommit=True) as conn:
@@ -81,4 +88,19 @@ def ground() -> Iterator[Ground]:
         yield Ground(postgres, broker, "given addresses", folder)
         return
     with serving(Servers.within(folder, free_ports(), durable=True)) as servers:
-        yield Ground(servers.postgres.url, servers.kafka.address, "native", folder)
+        pids = {name: child.pid() or 0 for name, child in _children(servers).items()}
+        yield Ground(servers.postgres.url, servers.kafka.address, "native", folder, pids)
+
+
+def _children(servers: Servers) -> dict[str, Child]:
+    return {"PostgreSQL": servers.postgres.child, "Kafka": servers.kafka.child}
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds of a process so far, with its children, those that ended too."""
+    process = psutil.Process(pid)
+    total = float(sum(process.cpu_times()[:4]))
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(child.cpu_times()[:4])
+    return total

@@ -22,7 +22,7 @@ class Size:
 
 SIZES = {
     "tiny": Size(facts=20_000, pairs=1, library_facts=300, push_seconds=5, sample=200),
-    "small": Size(facts=120_000, pairs=5, library_facts=1_000, push_seconds=20),
+    "small": Size(facts=200_000, pairs=5, library_facts=1_000, push_seconds=20),
     "medium": Size(facts=600_000, pairs=5, library_facts=2_000, push_seconds=60),
     "city": Size(facts=8_000_000, pairs=1, library_facts=2_000, push_seconds=60),
 }
