@@ -104,6 +104,16 @@ def test_reference_data_and_holders_travel_on_their_own_topics(
     assert town.one("SELECT count(*) FROM events WHERE data LIKE '%%Әлиев%%' OR data LIKE '%%Иванов%%'") == 0
 
 
+def test_a_holder_stated_under_an_alias_has_the_next_version_of_its_account(town: Town) -> None:
+    """Readers ignore older versions, so numbers of one account count together."""
+    holder = {"kind": "holder", "name": "Иванов", "address_ru": "Абая, 12-1", "address_kk": "Абай, 12-1"}
+    alias = {"kind": "account.renumbered", "reference": "n", "account": "100", "number": "200"}
+    town.say("centre", alias, holder | {"reference": "h1", "account": "100"})
+    outcomes = town.say("centre", holder | {"reference": "h2", "account": "200", "name": "Әлиев"})
+    assert [outcome.position for outcome in outcomes] == ["holder/100@2"]
+    assert town.rows("SELECT account, version, name FROM holders") == [("100", 2, "Әлиев")]
+
+
 def write_slowly(town: Town, writer: int) -> None:
     """Payments whose transactions stay open after positions were given; some are rolled back and said again."""
     chance = random.Random(writer)

@@ -1,15 +1,21 @@
 """kill -9 of the load process in the middle of a file, and a zombie that wakes: nothing is lost, nothing is doubled."""
 
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from typing import IO
 from uuid import UUID
 
 import pytest
 
+from provider_sync.formats.ndjson import NdjsonFormat
+from provider_sync.formats.rows import Totals
 from provider_sync.store import uploads
 from tests.integration.provider_sync.test_contend import assert_no_gaps
 from tests.integration.provider_sync.town import Town, charge, ndjson
@@ -73,6 +79,30 @@ def test_a_process_that_lost_its_lease_appends_nothing(town: Town) -> None:
         loader.next(Event())
     assert town.one("SELECT count(*) FROM events WHERE type LIKE '%%charge%%'") == 0
     assert accepted(town, ident) == 0
+
+
+def test_a_long_check_keeps_its_lease(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second process finds nothing to take over while the first one reads."""
+    ident = town.send("almaty-heat", ndjson(charge("a")))
+    first, second = (dataclasses.replace(town.loader(), lease_s=1) for _ in range(2))
+    reading, go = Event(), Event()
+    totals = NdjsonFormat.totals
+
+    def long(self: NdjsonFormat, file: IO[bytes]) -> Totals:
+        reading.set()
+        assert go.wait(30)
+        return totals(self, file)
+
+    monkeypatch.setattr(NdjsonFormat, "totals", long)
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(first.next, Event())
+        assert reading.wait(10)
+        begun = time.monotonic()
+        while time.monotonic() < begun + 2.5:
+            assert not second.next(Event())
+        go.set()
+        assert done.result(30)
+    assert town.upload("almaty-heat", ident).accepted == 1
 
 
 def test_a_file_that_keeps_failing_is_given_up_with_a_reason(town: Town) -> None:

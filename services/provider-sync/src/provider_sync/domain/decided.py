@@ -1,12 +1,11 @@
 """What came of a batch: outcomes row by row, and everything that is to be written because of them."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from common.errors import Refusal
 from provider_sync.domain.facts import Stated
-from provider_sync.domain.world import Account
+from provider_sync.domain.world import Account, position_of
 
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
 
@@ -23,9 +22,7 @@ class Outcome(NamedTuple):
     @property
     def position(self) -> str | None:
         """`account/100000123@17`, or None."""
-        if self.version is None:
-            return None
-        return f"{self.place if '/' in self.place else 'account/' + self.place}@{self.version}"
+        return position_of(self.place, self.version)
 
 
 class Appended(NamedTuple):
@@ -82,10 +79,6 @@ class Decided:
     connections: dict[tuple[str, str], bool] = field(default_factory=dict)
     stated: dict[str, tuple[int, Stated]] = field(default_factory=dict)
     first_posted: str | None = None
-
-    def counts(self) -> Counter[str]:
-        """How many rows had which status."""
-        return Counter(outcome.status for outcome in self.outcomes)
 
     def posted(self, period: str) -> None:
         """Remembers the earliest month anything was posted in."""

@@ -19,6 +19,13 @@ class Account:
     standing: int = UNKNOWN
 
 
+def position_of(place: str, version: int | None) -> str | None:
+    """`account/100000123@17`; reference data and holders have the kind of their place in front already."""
+    if version is None:
+        return None
+    return f"{place}@{version}" if "/" in place else f"account/{place}@{version}"
+
+
 class Known(NamedTuple):
     """A reference said before; `version` None while its payment waits for an account."""
 
@@ -28,11 +35,8 @@ class Known(NamedTuple):
 
     @property
     def position(self) -> str | None:
-        """`account/100000123@17`; None while it waits. Reference data keeps its own kind of place in `account`."""
-        if self.version is None:
-            return None
-        place = self.account if "/" in self.account else f"account/{self.account}"
-        return f"{place}@{self.version}"
+        """Where it stands; None while it waits."""
+        return position_of(self.account, self.version)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
 
-from common import clock
+from common import clock, logs
 from common.errors import Refusal
 from common.period import day_at
 from common.postgres import Connection, Pool
@@ -28,6 +28,7 @@ from provider_sync.store import calendar, references, state, streams
 Mode = Literal["continue", "atomic", "dry-run"]
 After = Callable[[Connection, Sequence[Outcome]], None]
 
+log = logs.get("intake")
 _ATTEMPTS = 3
 _CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
 
@@ -54,8 +55,8 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
     for _ in range(_ATTEMPTS):
         try:
             return _once(base, batch, after)
-        except _CONTENDED:
-            continue
+        except _CONTENDED as error:
+            log.warning("batch contended", error=type(error).__name__, rows=len(batch.rows))
         except LockNotAvailable:
             break
     if len(batch.rows) == 1 or batch.mode != "continue":
@@ -104,7 +105,7 @@ def _load(conn: Connection, batch: Batch) -> World:
     closed_through = calendar.lock_shared(conn)
     q = ask(batch.rows)
     numbers = _locked_numbers(conn, q)
-    places = _locked_places(conn, q)
+    places = _locked_places(conn, q, numbers)
     now = clock.now()
     provider_no = state.provider_no(conn, batch.sender.provider)
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
@@ -124,12 +125,13 @@ def _locked_numbers(conn: Connection, q: Questions) -> dict[str, Account]:
     return streams.lock(conn, q.numbers)
 
 
-def _locked_places(conn: Connection, q: Questions) -> dict[str, int]:
+def _locked_places(conn: Connection, q: Questions, numbers: dict[str, Account]) -> dict[str, int]:
     places = {}
     if q.entities:
         places = {f"directory/{entity}": n for entity, n in state.lock_directory(conn, q.entities).items()}
     if q.holders:
-        places |= {f"holder/{account}": n for account, n in state.lock_holders(conn, q.holders).items()}
+        accounts = {numbers[number].id for number in q.holders if number in numbers}
+        places |= {f"holder/{account}": n for account, n in state.lock_holders(conn, accounts).items()}
     return places
 
 

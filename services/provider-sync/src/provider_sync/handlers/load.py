@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -88,7 +88,7 @@ class Loader:
 
     def _check(self, upload: Upload, layout: Format, file: IO[bytes]) -> None:
         """Compares the whole file with what it says of itself, then lets it in. Raises ControlTotals and others."""
-        totals = layout.totals(file)
+        totals = self._totals(upload, layout, file)
         check_totals(upload, totals)
         if upload.mode != "continue" and totals.rows > self.atomic_rows_max:
             raise errors.BatchTooLarge(limit=self.atomic_rows_max)
@@ -97,6 +97,15 @@ class Loader:
             calendar.lock_shared(conn)
             found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
             uploads.checked(conn, upload, found, self._remarks(conn, upload, batch))
+
+    def _totals(self, upload: Upload, layout: Format, file: IO[bytes]) -> Totals:
+        """Reads the whole file, which may take longer than a lease."""
+        with ThreadPoolExecutor(1, "check") as reader:
+            counted = reader.submit(layout.totals, file)
+            while wait([counted], self.lease_s / 3).not_done:
+                with self.base.pool.connection() as conn:
+                    uploads.extend(conn, upload, self.lease_s)
+            return counted.result()
 
     def _remarks(self, conn: Connection, upload: Upload, batch: str | None) -> list[dict[str, str]]:
         earlier = uploads.same_batch(conn, upload, batch) if batch else None

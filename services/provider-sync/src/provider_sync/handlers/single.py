@@ -8,6 +8,7 @@ from provider_sync import errors
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
+from provider_sync.domain.world import position_of
 from provider_sync.handlers.access import note_foreign
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.intake import Batch, Mode, take
@@ -50,5 +51,5 @@ def fate(base: Base, key: Key, reference: str) -> Fate:
     place, version, type_, recorded_at, undone = found
     if version is None:
         return Fate(reference, "unmatched", None, "payment.received", None, undone)
-    position = f"{place if '/' in place else 'account/' + place}@{version}"
-    return Fate(reference, "accepted", position, references.short_kind(type_) if type_ else None, recorded_at, undone)
+    kind = references.short_kind(type_) if type_ else None
+    return Fate(reference, "accepted", position_of(place, version), kind, recorded_at, undone)
