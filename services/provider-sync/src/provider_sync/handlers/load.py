@@ -1,11 +1,12 @@
 """Loads spooled uploads: each checked whole, then appended in chunks; what a killed process left is gone on with."""
 
+from _thread import LockType
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import IO
 
 from common import logs
@@ -39,6 +40,7 @@ class Loader:
     batch_rows: int
     atomic_rows_max: int
     lease_s: int
+    turn: LockType = field(default_factory=Lock, repr=False)
 
     def run(self, stop: Event) -> None:
         """Loads one upload after the other until told to stop; survives PostgreSQL going away."""
@@ -136,7 +138,10 @@ class Loader:
             at += len(outcomes)
 
         mode: Mode = "continue" if upload.mode == "continue" else "atomic" if upload.mode == "atomic" else "dry-run"
-        take(self.base, Batch(sender, chunk.rows, str(upload.id), mode), after)
+        # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
+        # and read every row that they waited for a second time.
+        with self.turn:
+            take(self.base, Batch(sender, chunk.rows, str(upload.id), mode), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": refusal.text("en")}] if refusal else []
