@@ -19,6 +19,8 @@ from native.site import Site, answer
 from native.waiting import until
 
 PORT_BASE = 8_000
+# One folder and one set of ports: these tests run one after the other.
+pytestmark = pytest.mark.xdist_group("run")
 KEPT = ("postgres", "kafka", "redis", "topics", "mail")
 
 

@@ -107,10 +107,16 @@ def test_a_killed_process_loses_no_letter(towns: MakeTown, office: PostOffice) -
     assert {letter["To"] for letter in office.kept} == {f"aigul{n}@example.kz" for n in range(6)}
 
 
+_AT_WORK = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'identity-mail'
+"""
+
+
 def test_two_processes_send_each_letter_once(town: Town, office: PostOffice) -> None:
     """A letter is leased to one of them."""
-    register_all(town, 8)
     with running("mail", town.desk.config), running("mail", town.desk.config):
+        until(lambda: town.rows(_AT_WORK) >= [(2,)], "both are at work")
+        register_all(town, 8)
         until(lambda: waiting(town) == 0, "all letters sent")
     assert sorted(office.ids().values()) == [1] * 8
 

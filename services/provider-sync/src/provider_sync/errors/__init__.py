@@ -7,4 +7,5 @@ from provider_sync.errors.rows import *  # noqa: F403  # the same
 
 def by_code(code: str) -> type[Refusal]:
     """The class of a stored code, for its text in another language."""
-    return next((kind for kind in Refusal.__subclasses__() if kind.code == code), Refusal)
+    own = (kind for kind in Refusal.__subclasses__() if kind.__module__.startswith(__name__))
+    return next((kind for kind in own if kind.code == code), Refusal)
