@@ -43,6 +43,7 @@ def bills() -> Bills:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Every process of the product on servers of its own."""
     with running(tmp_path_factory.mktemp("real") / "run") as made:
+        state_service(made)
         yield made
 
 
@@ -68,7 +69,6 @@ def test_the_bills_become_statements_and_a_receipt(bills: Bills, stack: Stack) -
     """The whole way once, for it takes minutes: each step stands on the one before."""
     register(bills, stack)
     board = Load(stack, stack.key(PROVIDER, f"charges,services:{SERVICE}"))
-    state_service(stack)
     first = load_twice(bills, board)
     prove_sums(bills, stack)
     prove_rejections(bills, board, first)
@@ -97,7 +97,8 @@ def register(bills: Bills, stack: Stack) -> None:
 
 
 def state_service(stack: Stack) -> None:
-    """The one service that is billed."""
+    """The one service that is billed, and its provider."""
+    stack.operate("providers", "add", PROVIDER, "--name-ru", PROVIDER, "--name-kk", PROVIDER)
     stated = {
         "kind": "directory.service", "reference": "service-1", "id": SERVICE, "provider": PROVIDER,
         "name_ru": "Вода и канализация", "name_kk": "Су және кәріз", "unit_ru": "HCF", "unit_kk": "HCF", "order": 1,
