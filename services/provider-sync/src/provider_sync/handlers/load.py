@@ -1,6 +1,5 @@
 """Loads spooled uploads: each checked whole, then appended in chunks; what a killed process left is gone on with."""
 
-from _thread import LockType
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -40,7 +39,7 @@ class Loader:
     batch_rows: int
     atomic_rows_max: int
     lease_s: int
-    turn: LockType = field(default_factory=Lock, repr=False)
+    turn: Lock = field(default_factory=Lock, repr=False)
 
     def run(self, stop: Event) -> None:
         """Loads one upload after the other until told to stop; survives PostgreSQL going away."""
