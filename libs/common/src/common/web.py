@@ -24,7 +24,6 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}", re.ASCII)
 _POSITION = re.compile(r"(user|account)/([0-9A-Za-z-]{1,40})@(\d{1,9})", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
 
-PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 BEARER = {"type": "http", "scheme": "bearer"}
 
 
@@ -80,6 +79,12 @@ class KeyReused(Refusal):
     }
 
 
+def problem_answers(*statuses: str) -> dict[Any, Any]:
+    """For `responses=`: each status with the problem document, in dictionaries that the library may fill."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {status: {"content": {"application/problem+json": schema}} for status in statuses}
+
+
 def create_app(
     name: str, title: str, description: str, *, body_limit_bytes: int = 1 << 20, streaming: tuple[str, ...] = ()
 ) -> OpenAPI:
@@ -93,7 +98,7 @@ def create_app(
         security_schemes={"bearer": BEARER},
         validation_error_callback=problems.invalid,
         validation_error_model=Problem,
-        responses={"400": PROBLEM, "422": PROBLEM, "503": PROBLEM},
+        responses=problem_answers("400", "422", "503"),
     )
     app.openapi_version = "3.1.1"
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it

@@ -9,7 +9,7 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from common.auth import NotSignedIn, TokenVerifier
-from common.web import PROBLEM
+from common.web import problem_answers
 from identity.handlers import sessions
 from identity.handlers.desk import Caller, Desk
 
@@ -59,7 +59,7 @@ def _source(address: str) -> str:
 
 def answers(model: type[BaseModel] | None, status: int, *problems: int) -> Any:
     """The `responses` of a route: one good answer, the problems it may give."""
-    return {str(status): model} | {str(problem): PROBLEM for problem in problems}
+    return {str(status): model} | problem_answers(*map(str, problems))
 
 
 def reply(model: BaseModel, status: int = 200) -> Response:

@@ -13,7 +13,7 @@ from flask_openapi.openapi import OpenAPI
 
 from common.auth import TokenVerifier
 from common.postgres import Pool
-from common.web import PROBLEM, Model, create_app, etagged, wait_visible
+from common.web import Model, create_app, etagged, problem_answers, wait_visible
 from ledger.api import models, render
 from ledger.config import Config
 from ledger.errors import BrokenCursor
@@ -114,7 +114,7 @@ def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Re
 
 def _answers(model: type[Model]) -> dict[str, Any]:
     """What a route's documentation says besides its parameters."""
-    responses = {"200": model, "401": PROBLEM, "404": PROBLEM}
+    responses = {"200": model, **problem_answers("401", "404")}
     return {"tags": [_TAG], "security": [{"bearer": []}], "responses": responses}
 
 

@@ -11,7 +11,7 @@ from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
 
 from common.problems import language
-from common.web import PROBLEM, create_app
+from common.web import create_app, problem_answers
 from provider_sync import errors
 from provider_sync.api import models, render
 from provider_sync.config import Config
@@ -127,7 +127,7 @@ def _body(config: Config) -> tuple[Arriving, bool]:
 
 def _answers(model: Any, tag: Tag, status: str = "200") -> dict[str, Any]:
     """The documentation of a route: its answer, and the problems every route may answer with."""
-    problems = dict.fromkeys(("401", "403", "404", "413", "415"), PROBLEM)
+    problems = problem_answers("401", "403", "404", "413", "415")
     return {"tags": [tag], "security": [{"bearer": []}], "responses": {status: model, **problems}}
 
 

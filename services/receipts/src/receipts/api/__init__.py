@@ -15,7 +15,7 @@ from common.auth import TokenVerifier
 from common.money import print_amount
 from common.postgres import Connection, Pool
 from common.problems import language
-from common.web import PROBLEM, KeyReused, create_app, etagged, idempotency, wait_visible
+from common.web import KeyReused, create_app, etagged, idempotency, problem_answers, wait_visible
 from receipts.api.models import (
     AccountPath,
     CodePath,
@@ -42,7 +42,6 @@ _LONGEST_WAIT_S = 10
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
 _ACCOUNT_POSITION = re.compile(r"account/[0-9A-Za-z-]{1,40}@\d{1,9}", re.ASCII)
 _SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
-_REFUSED: dict[Any, Any] = {"401": PROBLEM, "404": PROBLEM}
 _PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -69,10 +68,10 @@ class Receipts:
     def app(self) -> OpenAPI:
         """The Flask app with its routes and its OpenAPI document."""
         app = create_app("receipts", "Receipts", __doc__ or "", body_limit_bytes=4096)
-        asked = _REFUSED | {"200": ReceiptView, "202": ReceiptView, "429": PROBLEM}
-        found = _REFUSED | {"200": ReceiptView}
-        fetched = _REFUSED | {"200": _PDF, "409": PROBLEM}
-        checked: dict[Any, Any] = {"200": Verification, "404": PROBLEM, "429": PROBLEM}
+        asked = {"200": ReceiptView, "202": ReceiptView} | problem_answers("401", "404", "429")
+        found = {"200": ReceiptView} | problem_answers("401", "404")
+        fetched = {"200": _PDF} | problem_answers("401", "404", "409")
+        checked: dict[Any, Any] = {"200": Verification} | problem_answers("404", "429")
 
         @app.post("/v1/accounts/<string:number>/receipts", security=_SIGNED_IN, responses=asked)
         def ask_for_receipt(path: AccountPath, body: ReceiptOrder) -> Response:
