@@ -71,11 +71,12 @@ demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and bank
 
 ## testing
 
+# A file of tests stays on one worker: some share one run, or one folder. (`loadgroup` groups nothing with this pytest.)
 test: setup ## All tests but the slow ones, on real servers
-	@$(PYTEST) -n 2 --dist loadgroup -m "$(QUICK)"
+	@$(PYTEST) -n 2 --dist loadfile -m "$(QUICK)"
 
 test-full: setup ## All tests, the slow ones too
-	@$(PYTEST) -n 2 --dist loadgroup -m "not faults and not bench and not real"
+	@$(PYTEST) -n 2 --dist loadfile -m "not faults and not bench and not real"
 
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)

@@ -17,8 +17,6 @@ from tests.faults.run import Plan, Report, Run
 from tests.support import stores
 from tests.support.waiting import until
 
-# One worker runs these tests, for they share one run.
-pytestmark = pytest.mark.xdist_group("delivery")
 SHORT = Plan(seed=7, facts=1_500, kills=4, a_second=100, parcel=(20, 80))
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
 

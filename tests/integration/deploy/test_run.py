@@ -19,8 +19,6 @@ from native.site import Site, answer
 from native.waiting import until
 
 PORT_BASE = 8_000
-# One folder and one set of ports: these tests run one after the other.
-pytestmark = pytest.mark.xdist_group("run")
 KEPT = ("postgres", "kafka", "redis", "topics", "mail")
 
 
@@ -45,6 +43,18 @@ def start(site: Site) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+def wait_ready(site: Site, runner: "subprocess.Popen[str]") -> None:
+    """Return when the mail catcher of the set answers; a runner that gave up is an error with what it said."""
+
+    def settled() -> bool:
+        return is_ready(site) or runner.poll() is not None
+
+    until(settled, 100, "the start")
+    if runner.poll() is not None:
+        output, _ = runner.communicate()
+        raise AssertionError(output)
+
+
 def is_ready(site: Site) -> bool:
     """Whether the mail catcher of the set answers."""
     return answer(site.plan.named("mail")) == ""
@@ -59,7 +69,7 @@ def left_of(site: Site) -> list[str]:
 def test_a_process_that_dies_is_started_again_and_nothing_is_left_at_the_end(site: Site) -> None:
     """The whole life of a run."""
     with start(site) as runner:
-        until(lambda: is_ready(site), 60, "the first start")
+        wait_ready(site, runner)
         first = int((site.folder / "pids" / "mail.pid").read_text().split()[0])
         os.kill(first, signal.SIGKILL)
         until(lambda: not psutil.pid_exists(first) and is_ready(site), 20, "the restart")
@@ -73,7 +83,7 @@ def test_a_process_that_dies_is_started_again_and_nothing_is_left_at_the_end(sit
 def test_a_killed_runner_takes_its_processes_along_and_stop_ends_the_servers(site: Site) -> None:
     """Without a runner nobody reads what they print; their data is kept for the next run."""
     with start(site) as runner:
-        until(lambda: is_ready(site), 60, "the start")
+        wait_ready(site, runner)
         runner.kill()
     until(lambda: not any("mailcatcher" in line for line in pids_alive(site)), 20, "the processes' end")
     assert "postgres" in site.stop()
@@ -92,7 +102,7 @@ def test_mail_of_an_earlier_run_is_still_there(site: Site) -> None:
     folder.mkdir(parents=True)
     (folder / "00000000000000000001-aa.eml").write_bytes(b"To: a@b.kz\r\nSubject: kept\r\n\r\nx")
     with start(site) as runner:
-        until(lambda: is_ready(site), 60, "the start")
+        wait_ready(site, runner)
         address = site.plan.named("mail").public_url
         found = json.loads(httpx.get(f"{address}/messages").text)["messages"]
         runner.terminate()
