@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from native.paths import ROOT, RUN
 from native.site import Site
@@ -63,12 +61,16 @@ def asked(site: Site, package: str, process: str, account: str) -> Any:
 
 
 def show(answers: dict[str, Any]) -> None:
-    """One section per station, one table per kind of row."""
-    console = Console()
+    """One section per station, one block of aligned columns per kind of row."""
     for package, answer in answers.items():
-        console.rule(f"[bold]{package.replace('_', '-')}[/bold]: {STATIONS[package][1]}", align="left")
+        typer.echo(f"\n== {package.replace('_', '-')}: {STATIONS[package][1]}")
+        if isinstance(answer, dict) and "error" in answer:
+            typer.echo(answer["error"])
+            continue
         for title, rows in tables(answer):
-            console.print(table(title, rows))
+            typer.echo(f"\n{title} ({len(rows)})" if title else "")
+            for line in aligned(rows):
+                typer.echo(line)
 
 
 def tables(answer: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -84,15 +86,13 @@ def tables(answer: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             yield name, [row if isinstance(row, dict) else {name: row} for row in value]
 
 
-def table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """Rows of one shape, the columns in the first row's order."""
-    shown = Table(title=f"{title} ({len(rows)})" if title else None, title_justify="left")
+def aligned(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A head line and a line per row, never folded: a narrow terminal wraps, `less -S` does not."""
     names = list(rows[0]) if rows else []
-    for name in names:
-        shown.add_column(name, overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell(row.get(name)) for name in names))
-    return shown
+    cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
+    for line in cells:
+        yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
 
 
 def cell(value: Any) -> str:
