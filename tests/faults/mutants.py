@@ -33,9 +33,11 @@ class CursorRelay(Relay):
     """M1: remembers the last position it saw instead of reading what is still there."""
 
     last: int = 0
+    reads: int = 0
 
     def _read(self, conn: Connection) -> list[Row]:
         self.hint = self.last
+        self.reads += 1
         rows = super()._read(conn)
         self.last = rows[-1].position if rows else self.last
         return rows
