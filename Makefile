@@ -87,8 +87,9 @@ bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, me
 bench-f1 bench-f2 bench-f3: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
+# In the order written: the second test brings estates of its own into the city of the first.
 test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove the sums
-	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s tests/real
+	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s -p no:randomly tests/real
 
 check: lint types ## What needs no server: linters, types, layers, configuration files, unit tests
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
