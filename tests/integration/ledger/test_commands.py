@@ -66,3 +66,17 @@ def test_settings_that_are_missing_are_all_named() -> None:
     )
     assert answered.returncode != 0
     assert "DATABASE_URL" in answered.stderr
+
+
+def test_storage_tells_the_bytes_of_each_kind_of_row(running_ledger: Ledger) -> None:
+    """Sixteen parts count as one kind; a kind with rows says what a row takes, one without says nothing."""
+    logs = city(6)
+    running_ledger.hear([event for log in logs for event in log.events])
+    for log in logs:
+        running_ledger.applied(log)
+    found = json.loads(run(running_ledger.config, "storage", "--json").stdout)
+    entries = running_ledger.query("SELECT count(*) FROM entries")[0][0]
+    assert (found["entries"]["parts"], found["entries"]["rows"]) == (16, entries)
+    taken = found["entries"]["table_bytes"] + found["entries"]["index_bytes"]
+    assert found["entries"]["bytes_per_row"] == round(taken / entries) > 100
+    assert found["statements"]["bytes_per_row"] is None

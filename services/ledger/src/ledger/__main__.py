@@ -1,4 +1,4 @@
-"""Everything the ledger does: `python -m ledger web | project | relay | migrate | replay | digest | verify | trace`."""
+"""Everything the ledger does; `python -m ledger --help` lists it."""
 
 import json
 
@@ -42,6 +42,7 @@ def replay() -> None:
 cli.command()(commands.digest)
 cli.command()(commands.verify)
 cli.command()(commands.trace)
+cli.command()(commands.storage)
 
 if __name__ == "__main__":
     cli()

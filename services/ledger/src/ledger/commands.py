@@ -1,4 +1,4 @@
-"""The door for operators: `digest`, `verify`, `trace`, all of them JSON on standard output."""
+"""The door for operators: `digest`, `verify`, `trace`, `storage`; JSON on standard output unless said otherwise."""
 
 import json
 from typing import Any
@@ -32,6 +32,21 @@ def trace(number: str = typer.Argument(..., help="An account's number, first or 
         typer.echo(f"no account is known by {number}", err=True)
         raise typer.Exit(UNKNOWN)
     _print(found)
+
+
+def storage(
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
+) -> None:
+    """Print how many bytes on disk each kind of row takes, indexes included."""
+    found = audit.storage(load(Config))
+    if as_json:
+        _print({kind.name: kind._asdict() | {"bytes_per_row": kind.bytes_per_row} for kind in found})
+        return
+    typer.echo(f"{'kind':20}{'parts':>6}{'rows':>14}{'table':>16}{'indexes':>16}{'bytes a row':>13}")
+    for kind in found:
+        each = "–" if kind.bytes_per_row is None else f"{kind.bytes_per_row:,}"
+        sizes = f"{kind.table_bytes:>16,}{kind.index_bytes:>16,}"
+        typer.echo(f"{kind.name:20}{kind.parts:>6}{kind.rows:>14,}{sizes}{each:>13}")
 
 
 def _print(found: dict[str, Any]) -> None:

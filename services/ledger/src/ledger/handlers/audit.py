@@ -8,6 +8,7 @@ from common.postgres import connect
 from ledger.config import Config
 from ledger.events.heard import ACCOUNTS
 from ledger.store import audit
+from ledger.store import storage as sizes
 
 
 def digest(config: Config) -> dict[str, Any]:
@@ -42,3 +43,10 @@ def trace(config: Config, number: str) -> dict[str, Any] | None:
     with connect(config.database_url, "ledger-trace") as conn:
         account = audit.account_of(conn, number)
         return audit.trace(conn, config.topic(ACCOUNTS), account) if account else None
+
+
+def storage(config: Config) -> list[sizes.Kind]:
+    """The kinds of rows with their bytes, counted anew."""
+    with connect(config.database_url, "ledger-storage", statement_s=3600, autocommit=True) as conn:
+        sizes.recount(conn)
+        return sizes.kinds(conn)

@@ -11,11 +11,13 @@ from ledger.projections import ChangeRow, ReadingRow, Ref, Undo
 _ENTRIES = """entries (account, period, sequence, line, kind, part, service, provider, amount, reference, for_period,
                        happened_at, recorded_at, detail)"""
 
-# Only open months count, so the cost does not grow with the account's age.
+# Only open months count, so the cost does not grow with the account's age. Grouped inside, for each account goes to its
+# own part of the table by its key; a plain join with fresh statistics reads all sixteen parts.
 _OPEN_SUMS = """
-SELECT e.account, e.period, e.service, e.part::text, sum(e.amount)::bigint
-FROM accounts AS a JOIN entries AS e ON e.account = a.account AND e.period > a.closed_through
-WHERE a.account = ANY(%s) GROUP BY e.account, e.period, e.service, e.part
+SELECT e.* FROM accounts AS a CROSS JOIN LATERAL (
+    SELECT account, period, service, part::text, sum(amount)::bigint FROM entries
+    WHERE account = a.account AND period > a.closed_through GROUP BY account, period, service, part) AS e
+WHERE a.account = ANY(%s)
 """
 _OPENINGS = """
 SELECT o.account, o.period, o.service, o.amount, o.aged
