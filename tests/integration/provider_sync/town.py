@@ -45,8 +45,14 @@ class Town:
 
     def say(self, sender: str, *rows: Row, mode: Mode = "continue", after: After = nothing) -> list[Outcome]:
         """Facts of a sender through the one way in."""
+        return self.say_as(sender, SCOPES[sender], *rows, mode=mode, after=after)
+
+    def say_as(
+        self, sender: str, scopes: Sequence[str], *rows: Row, mode: Mode = "continue", after: After = nothing
+    ) -> list[Outcome]:
+        """The same with other scopes than the town's."""
         facts = [fact_of(json.dumps(row, ensure_ascii=False).encode()) for row in rows]
-        return take(self.base, Batch(Sender.of(sender, SCOPES[sender]), facts, "test", mode), after)
+        return take(self.base, Batch(Sender.of(sender, scopes), facts, "test", mode), after)
 
     def send(self, sender: str, body: bytes, form: str = "ndjson", **wanted: Any) -> UUID:
         """An upload put on the spool."""

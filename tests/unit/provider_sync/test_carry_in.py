@@ -30,10 +30,10 @@ def test_a_meter_is_installed_before_it_is_read_and_once() -> None:
     rows = (
         fact("meter.read", "a"), fact("meter.installed", "b"), fact("meter.installed", "c"), fact("meter.read", "d"),
         fact("meter.replacement-planned", "e"), fact("meter.removed", "f"), fact("meter.read", "g"),
-        fact("meter.installed", "h"),
+        fact("meter.installed", "h", effective_from="2026-10-15"),
     )  # fmt: skip
     assert codes(decide(HEAT, *rows, within=known)) == [
-        "unknown-meter", None, "meter-already-installed", None, None, None, "unknown-meter", None,
+        "unknown-meter", None, "meter-already-installed", None, None, None, "meter-not-there", None,
     ]  # fmt: skip
 
 
@@ -54,5 +54,7 @@ def test_a_service_is_connected_before_it_is_disconnected() -> None:
 
 @pytest.mark.parametrize("kind", ["benefit.granted", "penalty.accrued"])
 def test_benefits_and_penalties_are_above_zero(kind: str) -> None:
-    """Their signs are in their kinds."""
+    """Their signs are in their kinds; a penalty is for a debt."""
+    if kind == "penalty.accrued":
+        assert refusal(decide(HEAT, fact(kind, debt="0.00"))).field == "/debt"
     assert refusal(decide(HEAT, fact(kind, amount="0.00"))).code == "invalid-amount"

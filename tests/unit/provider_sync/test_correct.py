@@ -67,6 +67,48 @@ def test_another_providers_fact_is_not_corrected() -> None:
     assert (found.code, found.status) == ("corrected-fact-foreign", 403)
 
 
+def inherited(**changed: Any) -> World:
+    """A world where the heat utility took over almaty-old-heat, which had charged."""
+    found = known_charge()
+    found.predecessors = frozenset({"almaty-old-heat"})
+    found.inherited["almaty-old-heat", "old"] = Corrected(
+        **({name: getattr(CHARGE, name) for name in CHARGE.__slots__} | changed)
+    )
+    return found
+
+
+def test_a_recorded_successor_corrects_and_undoes_the_facts_it_took_over() -> None:
+    """The event names the fact under the provider who said it; undone is undone for both."""
+    old = {"reference": "old", "provider": "almaty-old-heat"}
+    rows = (
+        fact("charge.adjusted", "a", corrects=old), fact("charge.reversed", "b", reverses=old),
+        fact("charge.reversed", "c", reverses=old),
+    )  # fmt: skip
+    decided = decide(HEAT, *rows, within=inherited())
+    assert codes(decided) == [None, None, "already-reversed"]
+    assert [found["corrects"] for found in data(decided)[:1]] == [old]
+    assert decided.undone == [("almaty-old-heat", "old")]
+
+
+def test_a_successor_needs_the_service_too() -> None:
+    """What passed to a third provider is the third's to correct."""
+    row = fact("charge.reversed", reverses={"reference": "old", "provider": "almaty-old-heat"})
+    assert refusal(decide(HEAT, row, within=inherited(service="lift"))).code == "foreign-service"
+
+
+def test_a_narrow_key_corrects_only_its_services() -> None:
+    """As it charges only for them."""
+    narrow = Sender.of("almaty-heat", ["charges", "services:hot-water"])
+    assert refusal(decide(narrow, fact("charge.reversed"), within=known_charge())).code == "foreign-service"
+
+
+def test_one_corrects_ones_own_charge_after_the_service_has_passed_to_another() -> None:
+    """Who said it may take it back."""
+    known = known_charge()
+    known.services["heating"] = "almaty-new-heat"
+    assert statuses(decide(HEAT, fact("charge.reversed"), within=known)) == ["accepted"]
+
+
 def test_a_fact_is_undone_once() -> None:
     """Also when both reversals stand in one batch."""
     decided = decide(HEAT, fact("charge.reversed", "a"), fact("charge.reversed", "b"), within=known_charge())

@@ -86,6 +86,23 @@ def test_tiers_keep_their_amounts_in_tiyn() -> None:
     assert [tier["amount"] for tier in data(decided)[0]["tiers"]] == [129000, 2800]
 
 
+def test_tiers_that_do_not_add_up_are_a_warning() -> None:
+    """A printed bill shows it; money is not lost for it."""
+    tiers = [{"volume": "60", "price": "21.50", "amount": "1290.00"}]
+    decided = decide(HEAT, fact("charge.posted", tiers=tiers, amount="1290.01"))
+    assert data(decided)[0]["warnings"] == ["tiers-differ"]
+    assert "to" in data(decided)[0]
+
+
+@pytest.mark.parametrize(
+    ("period", "code"),
+    [("2027-01", "period-too-far"), ("1989-12", "period-too-old"), ("2026-13", "invalid-period"), ("2026-12", None)],
+)
+def test_a_month_is_the_next_at_the_most(period: str, code: str | None) -> None:
+    """And not one in which nothing can have been billed: the first month posted is the first that must be closed."""
+    assert codes(decide(HEAT, fact("charge.posted", period=period))) == [code]
+
+
 def test_a_bad_row_harms_no_neighbour() -> None:
     """Per row, in order."""
     rows = (fact("charge.posted", "a"), fact("charge.posted", "b", "777"), fact("charge.posted", "c"))

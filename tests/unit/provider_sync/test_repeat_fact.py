@@ -86,6 +86,10 @@ def test_reference_data_has_versions_and_repeats_like_facts() -> None:
         ("directory.service", {"provider": "nobody"}, "unknown-provider"),
         ("directory.tariff", {"service": "cinema"}, "unknown-service"),
         ("directory.building", {"id": "Дом 1"}, "invalid-field"),
+        ("directory.tariff", {"price": None}, "tariff-without-price"),
+        ("directory.tariff", {"effective_from": "9999-01-01"}, "date-too-far"),
+        ("directory.provider", {"succeeds": ["nobody"]}, "unknown-provider"),
+        ("directory.provider", {"succeeds": ["almaty-heat"]}, "unknown-provider"),
     ],
 )
 def test_reference_data_names_what_exists(kind: str, changed: dict[str, str], code: str) -> None:

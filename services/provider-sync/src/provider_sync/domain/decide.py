@@ -87,7 +87,8 @@ class Desk:
     def _event(self, account: Account, fact: Any, provider: str, members: str, encoded: str, occurred_at: str) -> int:
         account.version += 1
         # A warning may mean an unreadable date: it is left out of the event, the digest stays that of the sender's row.
-        content = facts.encode(readable_dates(fact)).decode() if '"warnings":' in members else encoded
+        odd = type(fact) is facts.ChargePosted and '"warnings":' in members
+        content = facts.encode(readable_dates(fact)).decode() if odd else encoded
         head = self._head if provider == self.sender.provider else f'{{"provider":"{provider}",'
         data = head + members + content[content.index('"reference":') :]
         kind: str = type(fact).__struct_config__.tag
@@ -123,8 +124,11 @@ class Desk:
         return text
 
     def check_day(self, day: date, pointer: str, ahead_days: int = 1) -> None:
-        """Raises DateInvalid for days that cannot be meant."""
-        if not EARLIEST.date() <= day <= self.world.calendar.today + timedelta(days=ahead_days):
+        """Raises DateInvalid, DateTooFar for days that cannot be meant."""
+        latest = self.world.calendar.today + timedelta(days=ahead_days)
+        if day > latest and ahead_days > 1:
+            raise errors.DateTooFar(pointer, value=day.isoformat(), latest=latest.isoformat())
+        if not EARLIEST.date() <= day <= latest:
             raise errors.DateInvalid(pointer, value=day.isoformat())
 
     def own(self, service: str, pointer: str = "/service") -> None:
@@ -139,12 +143,14 @@ class Desk:
         self._mine.add(service)
 
     def oddities(self, fact: facts.ChargePosted) -> list[str]:
-        """Warnings about the service period; most rows of a file share it."""
+        """Warnings about the service period, which most rows of a file share, and about tiers that do not add up."""
         place = (fact.from_, fact.to, fact.period)
         found = self._odd.get(place)
         if found is None:
             start, end = fact.from_ or None, fact.to or None
             found = self._odd[place] = service_period_warnings(start, end, fact.period)
+        if isinstance(fact.tiers, list) and sum(tier.amount for tier in fact.tiers) != fact.amount:
+            return [*found, "tiers-differ"]
         return found
 
     def serves(self, service: str) -> str:
@@ -160,7 +166,7 @@ class Desk:
         """Payments are money already taken: they wait for their account, and with them what undoes them."""
         if isinstance(fact, facts.PaymentReceived):
             return True
-        named = self.world.corrected.get(fact.reverses.reference) if isinstance(fact, facts.PaymentReversed) else None
+        named = self.named(fact.reverses) if isinstance(fact, facts.PaymentReversed) else None
         return named is not None and named.waiting and named.account == fact.account
 
     def _queue(self, fact: Any, encoded: str, digest: str) -> Outcome:
@@ -173,7 +179,7 @@ class Desk:
         elif self.world.corrected[fact.reverses.reference].undone:
             raise errors.AlreadyReversed("/reverses/reference", reference=fact.reverses.reference)
         else:
-            self.undo(fact.reverses.reference)
+            self.undo(fact.reverses)
         self.world.said[fact.reference] = Known(digest, fact.account, None)
         self.decided.claims.append(Claimed(fact.reference, fact.account, None, digest))
         self.decided.queued.append(Queued(fact.account, fact.reference, encoded))
@@ -191,7 +197,7 @@ class Desk:
                 members = payment_members(self, waited)
                 payments[entry.provider, entry.reference] = corrected_payment(waited, account, self.world)
             else:
-                members = reversal_members(self, waited, payments[entry.provider, waited.reverses.reference])
+                members = reversal_members(self, waited, payments[waited.reverses.provider, waited.reverses.reference])
             version = self._event(account, waited, entry.provider, members, entry.content, self._happened(waited))
             self.decided.matched.append(Matched(entry.provider, entry.reference, account.id, version))
             if entry.provider == self.sender.provider:
@@ -217,10 +223,18 @@ class Desk:
         self.decided.stated[place] = (version, fact)
         return Outcome("accepted", place, version)
 
-    def undo(self, reference: str) -> None:
-        """Notes that one of the sender's facts is undone."""
-        self.world.corrected[reference].undone = True
-        self.decided.undone.append((self.sender.provider, reference))
+    def named(self, named: facts.Named) -> Corrected | None:
+        """The fact that is named, own or of a predecessor."""
+        if named.provider in (UNSET, self.sender.provider):
+            return self.world.corrected.get(named.reference)
+        return self.world.inherited.get((str(named.provider), named.reference))
+
+    def undo(self, named: facts.Named) -> None:
+        """Notes that a fact is undone."""
+        found = self.named(named)
+        if found is not None:
+            found.undone = True
+        self.decided.undone.append((str(named.provider), named.reference))
 
 
 _NOWHERE = Account("", 0)

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from common.errors import Refusal
 from provider_sync.domain.facts import Stated
-from provider_sync.domain.world import Account, position_of
+from provider_sync.domain.world import Account, Connection, Meter, position_of
 
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
 
@@ -75,8 +75,8 @@ class Decided:
     queued: list[Queued] = field(default_factory=list)
     matched: list[Matched] = field(default_factory=list)
     undone: list[tuple[str, str]] = field(default_factory=list)
-    meters: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    connections: dict[tuple[str, str], bool] = field(default_factory=dict)
+    meters: dict[tuple[str, str], Meter] = field(default_factory=dict)
+    connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     stated: dict[str, tuple[int, Stated]] = field(default_factory=dict)
     first_posted: str | None = None
 

@@ -16,8 +16,11 @@ from common.money import BadAmount, Tiyn, parse_amount
 Reference = Annotated[str, Meta(min_length=1, max_length=100)]
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 Quantity = Annotated[str, Meta(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$")]
+Size = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
 Text = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=500)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Meter = Annotated[str, Meta(min_length=1, max_length=40)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Basis = Literal["meter", "norm", "area", "people", "average", "fixed", "estimate"]
@@ -40,8 +43,8 @@ class AccountOpened(Fact, tag="account.opened", kw_only=True):
     building: Id
     flat: Text | UnsetType = UNSET
     premises: Literal["flat", "house", "non-residential"]
-    area_total: Quantity | UnsetType = UNSET
-    area_heated: Quantity | UnsetType = UNSET
+    area_total: Size | UnsetType = UNSET
+    area_heated: Size | UnsetType = UNSET
     residents: Count | UnsetType = UNSET
 
 
@@ -60,8 +63,8 @@ class ResidentsChanged(Fact, tag="account.residents-changed", kw_only=True):
 
 
 class AreaChanged(Fact, tag="account.area-changed", kw_only=True):
-    area_total: Quantity
-    area_heated: Quantity | UnsetType = UNSET
+    area_total: Size
+    area_heated: Size | UnsetType = UNSET
     effective_from: date
     document: Text | UnsetType = UNSET
 
@@ -88,7 +91,7 @@ class MeterInstalled(Fact, tag="meter.installed", kw_only=True):
     meter: Meter
     service: str
     digits: Annotated[int, Meta(ge=1, le=12)] | UnsetType = UNSET
-    coefficient: Quantity | UnsetType = UNSET
+    coefficient: Size | UnsetType = UNSET
     verified_until: date | UnsetType = UNSET
     replacement_planned: date | UnsetType = UNSET
     effective_from: date
@@ -106,7 +109,7 @@ class ReplacementPlanned(Fact, tag="meter.replacement-planned", kw_only=True):
 
 class MeterRead(Fact, tag="meter.read", kw_only=True):
     meter: Meter
-    value: Quantity
+    value: Size
     taken_on: date
     source: Literal["measured", "estimated", "by-resident"]
 
@@ -180,7 +183,7 @@ class BenefitGranted(Fact, tag="benefit.granted", kw_only=True):
     service: str
     period: str
     amount: Amount
-    reason: LongText
+    reason: Reason
 
 
 class PenaltyAccrued(Fact, tag="penalty.accrued", kw_only=True):
@@ -188,7 +191,7 @@ class PenaltyAccrued(Fact, tag="penalty.accrued", kw_only=True):
     period: str
     amount: Amount
     debt: Amount
-    rate: Quantity
+    rate: Size
     days: Annotated[int, Meta(ge=1, le=100_000)]
 
 
@@ -219,9 +222,9 @@ class HolderStated(
 
     account: str
     reference: Reference
-    name: Text
-    address_ru: Text
-    address_kk: Text
+    name: Name
+    address_ru: Name
+    address_kk: Name
     phone: Text | UnsetType = UNSET
 
 
@@ -233,8 +236,11 @@ class Directory(Struct, tag_field="kind", forbid_unknown_fields=True, omit_defau
 
 
 class ProviderStated(Directory, tag="directory.provider", kw_only=True):
-    name_ru: Text
-    name_kk: Text
+    """A sender. `succeeds` names providers it took over: it may correct and undo their facts, too."""
+
+    name_ru: Name
+    name_kk: Name
+    succeeds: Annotated[list[Id], Meta(max_length=20)] | UnsetType = UNSET
     bin: Text | UnsetType = UNSET
     iban: Text | UnsetType = UNSET
     bic: Text | UnsetType = UNSET
@@ -246,8 +252,8 @@ class ProviderStated(Directory, tag="directory.provider", kw_only=True):
 
 class ServiceStated(Directory, tag="directory.service", kw_only=True):
     provider: Id
-    name_ru: Text
-    name_kk: Text
+    name_ru: Name
+    name_kk: Name
     unit_ru: Text | UnsetType = UNSET
     unit_kk: Text | UnsetType = UNSET
     order: Annotated[int, Meta(ge=0, le=1000)]
@@ -272,8 +278,8 @@ class TariffStated(Directory, tag="directory.tariff", kw_only=True):
 
 
 class BuildingStated(Directory, tag="directory.building", kw_only=True):
-    address_ru: Text
-    address_kk: Text
+    address_ru: Name
+    address_kk: Name
 
 
 Sequenced = (

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from common.period import BadPeriod, Period, following, parse_period, period_of
-from provider_sync.errors import PeriodInvalid, PeriodTooFar
+from provider_sync.errors import PeriodInvalid, PeriodTooFar, PeriodTooOld
 
 _LONGEST_SERVICE_PERIOD = timedelta(days=366)
+_EARLIEST = "1990-01"
 
 
 class Posting(NamedTuple):
@@ -31,7 +32,10 @@ class Calendar:
         return self.closed_through is None or period > self.closed_through
 
     def post(self, stated: str, pointer: str = "/period") -> Posting:
-        """The month stated if it is open, else the first open one, late; raises PeriodInvalid, PeriodTooFar."""
+        """The month stated if it is open, else the first open one, late.
+
+        Raises PeriodInvalid, PeriodTooFar, PeriodTooOld.
+        """
         found = self._known.get(stated)
         if found is None:
             found = self._known[stated] = self._posting(stated, pointer)
@@ -44,6 +48,8 @@ class Calendar:
             raise PeriodInvalid(pointer) from error
         if period > following(period_of(self.today)):
             raise PeriodTooFar(pointer, period=period)
+        if period < _EARLIEST:
+            raise PeriodTooOld(pointer, period=period, earliest=_EARLIEST)
         if self.closed_through is None or period > self.closed_through:
             return Posting(period, None, f'"posting_period":"{period}",')
         first = following(self.closed_through)

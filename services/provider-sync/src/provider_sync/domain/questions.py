@@ -18,6 +18,7 @@ class Questions:
     unknown: set[str] = field(default_factory=set)
     references: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
+    inherited: set[tuple[str, str]] = field(default_factory=set)
     buildings: set[str] = field(default_factory=set)
     meters: set[tuple[str, str]] = field(default_factory=set)
     connections: set[str] = field(default_factory=set)
@@ -68,12 +69,19 @@ def _new_number(q: Questions, number: str) -> None:
 
 
 def _reversing(q: Questions, fact: facts.Reversal) -> None:
-    q.named.add(fact.reverses.reference)
+    _naming(q, fact.reverses)
 
 
 def _adjusting(q: Questions, fact: facts.ChargeAdjusted) -> None:
     if fact.corrects is not UNSET:
-        q.named.add(fact.corrects.reference)
+        _naming(q, fact.corrects)
+
+
+def _naming(q: Questions, named: facts.Named) -> None:
+    """An own fact that names its sender is asked under both; who the sender is, is not known here."""
+    q.named.add(named.reference)
+    if named.provider is not UNSET:
+        q.inherited.add((named.provider, named.reference))
 
 
 def _metering(q: Questions, fact: Any) -> None:

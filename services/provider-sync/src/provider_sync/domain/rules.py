@@ -5,6 +5,8 @@ Members are JSON text, each ending in a comma: the month of account, and what re
 
 import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,13 +18,15 @@ from common.period import period_at
 from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.posting import Posting, readable
-from provider_sync.domain.world import CLOSED, OPEN, UNKNOWN, Account, Corrected, World
+from provider_sync.domain.world import CLOSED, OPEN, UNKNOWN, Account, Connection, Corrected, Meter, World
 
 if TYPE_CHECKING:
     from provider_sync.domain.decide import Desk
 
 Rule = Callable[["Desk", Any, Account], str]
 Row = facts.AnyFact | Refusal
+_METER_LIFE_DAYS = 40 * 366
+_TARIFF_AHEAD_DAYS = 5 * 366
 NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}", re.ASCII)
 
 
@@ -75,59 +79,108 @@ def base_data(desk: "Desk", fact: Any, account: Account) -> str:
 def service_connected(desk: "Desk", fact: facts.ServiceConnected, account: Account) -> str:
     must_be_open(account, fact.account)
     owner = desk.serves(fact.service)
-    desk.world.connected.add((account.id, fact.service))
-    desk.decided.connections[account.id, fact.service] = True
+    known = desk.world.connections.get((account.id, fact.service))
+    if known is not None and not known.connected:
+        _not_before(fact.effective_from, known.since)
+    _note_connection(desk, account, fact, connected=True)
     return f'"service_provider":"{owner}",'
 
 
 def service_disconnected(desk: "Desk", fact: facts.ServiceDisconnected, account: Account) -> str:
     must_be_open(account, fact.account)
     owner = desk.serves(fact.service)
-    if (account.id, fact.service) not in desk.world.connected:
+    known = desk.world.connections.get((account.id, fact.service))
+    if known is None or not known.connected:
         raise errors.ServiceNotConnected("/service", service=fact.service)
-    desk.world.connected.discard((account.id, fact.service))
-    desk.decided.connections[account.id, fact.service] = False
+    _not_before(fact.effective_from, known.since)
+    _note_connection(desk, account, fact, connected=False)
     return f'"service_provider":"{owner}",'
+
+
+def _note_connection(
+    desk: "Desk", account: Account, fact: facts.ServiceConnected | facts.ServiceDisconnected, *, connected: bool
+) -> None:
+    place = (account.id, fact.service)
+    desk.world.connections[place] = desk.decided.connections[place] = Connection(connected, fact.effective_from)
+
+
+def _not_before(day: date, earliest: date | None) -> None:
+    """What ends does not end before it began, and begins again only after it ended."""
+    if earliest is not None and day < earliest:
+        raise errors.DatesInverted("/effective_from", value=day.isoformat(), earliest=earliest.isoformat())
 
 
 def meter_installed(desk: "Desk", fact: facts.MeterInstalled, account: Account) -> str:
     must_be_open(account, fact.account)
     desk.serves(fact.service)
-    if desk.world.meters.get((account.id, fact.meter)) is not None:
-        raise errors.MeterInstalled("/meter", meter=fact.meter)
-    _note_meter(desk, account, fact.meter, fact.service)
+    known = desk.world.meters.get((account.id, fact.meter))
+    if known is not None:
+        if not known.removed:
+            raise errors.MeterInstalled("/meter", meter=fact.meter)
+        _not_before(fact.effective_from, known.removed_on)
+    for day, pointer in ((fact.verified_until, "/verified_until"), (fact.replacement_planned, "/replacement_planned")):
+        if isinstance(day, date):
+            desk.check_day(day, pointer, ahead_days=_METER_LIFE_DAYS)
+    _note_meter(desk, account, fact.meter, Meter(fact.service, fact.effective_from, digits=fact.digits or None))
     return ""
 
 
 def meter_removed(desk: "Desk", fact: facts.MeterRemoved, account: Account) -> str:
-    _installed_meter(desk, fact, account)
-    _note_meter(desk, account, fact.meter, None)
+    meter = _installed_meter(desk, fact, account)
+    _not_before(fact.effective_from, meter.installed_on)
+    _note_meter(desk, account, fact.meter, meter._replace(removed=True, removed_on=fact.effective_from))
     return ""
 
 
 def replacement_planned(desk: "Desk", fact: facts.ReplacementPlanned, account: Account) -> str:
     _installed_meter(desk, fact, account)
-    desk.check_day(fact.planned_for, "/planned_for", ahead_days=40 * 366)
+    desk.check_day(fact.planned_for, "/planned_for", ahead_days=_METER_LIFE_DAYS)
     return ""
 
 
 def meter_read(desk: "Desk", fact: facts.MeterRead, account: Account) -> str:
-    _installed_meter(desk, fact, account)
+    """The last reading of a removed meter often comes after the new one is installed, so the day decides."""
+    meter = _known_meter(desk, fact, account)
     desk.check_day(fact.taken_on, "/taken_on")
-    return ""
+    before = meter.installed_on is not None and fact.taken_on < meter.installed_on
+    if before or (meter.removed and (meter.removed_on is None or fact.taken_on > meter.removed_on)):
+        raise errors.MeterNotThere("/taken_on", meter=fact.meter, value=fact.taken_on.isoformat())
+    if meter.digits is not None and len(fact.value.partition(".")[0].lstrip("0")) > meter.digits:
+        raise errors.ReadingTooLong("/value", digits=meter.digits)
+    if meter.last_on is not None and fact.taken_on < meter.last_on:
+        return ""
+    _note_meter(desk, account, fact.meter, meter._replace(last_value=fact.value, last_on=fact.taken_on))
+    return _fallen(meter, fact)
 
 
-def _installed_meter(desk: "Desk", fact: Any, account: Account) -> None:
+def _fallen(meter: Meter, fact: facts.MeterRead) -> str:
+    """A reading below the one before: the dial passed its end where that is the shorter way, else it is odd."""
+    last, value = Decimal(meter.last_value or 0), Decimal(fact.value)
+    if value >= last:
+        return ""
+    if meter.digits is not None and value + 10**meter.digits - last < last - value:
+        return '"rolled_over":true,'
+    return '"warnings":["reading-below-previous"],'
+
+
+def _known_meter(desk: "Desk", fact: Any, account: Account) -> Meter:
     must_be_open(account, fact.account)
-    service = desk.world.meters.get((account.id, fact.meter))
-    if service is None:
+    meter = desk.world.meters.get((account.id, fact.meter))
+    if meter is None:
         raise errors.UnknownMeter("/meter", meter=fact.meter)
-    desk.serves(service)
+    desk.serves(meter.service)
+    return meter
 
 
-def _note_meter(desk: "Desk", account: Account, meter: str, service: str | None) -> None:
-    desk.world.meters[account.id, meter] = service
-    desk.decided.meters[account.id, meter] = service
+def _installed_meter(desk: "Desk", fact: Any, account: Account) -> Meter:
+    meter = _known_meter(desk, fact, account)
+    if meter.removed:
+        raise errors.UnknownMeter("/meter", meter=fact.meter)
+    return meter
+
+
+def _note_meter(desk: "Desk", account: Account, number: str, meter: Meter) -> None:
+    desk.world.meters[account.id, number] = desk.decided.meters[account.id, number] = meter
 
 
 def charge_posted(desk: "Desk", fact: facts.ChargePosted, account: Account) -> str:
@@ -174,7 +227,7 @@ def reversal(kind: str) -> Rule:
     def rule(desk: "Desk", fact: facts.Reversal, account: Account) -> str:
         must_exist(account, fact.account)
         undone = _corrected(desk, fact.reverses, account, kind, "/reverses")
-        desk.undo(fact.reverses.reference)
+        desk.undo(fact.reverses)
         return reversal_members(desk, fact, undone)
 
     return rule
@@ -192,9 +245,10 @@ def reversal_members(desk: "Desk", fact: facts.Reversal, undone: Corrected) -> s
 
 def _corrected(desk: "Desk", named: facts.Named, account: Account, kind: str, pointer: str) -> Corrected:
     """The fact that is named, fit to be corrected; raises what is wrong with it."""
-    if named.provider != desk.sender.provider:
+    own = named.provider == desk.sender.provider
+    if not own and named.provider not in desk.world.predecessors:
         raise errors.CorrectionForeign(f"{pointer}/provider")
-    found = desk.world.corrected.get(named.reference)
+    found = desk.named(named)
     if found is None or found.waiting:
         raise errors.CorrectionNotFound(f"{pointer}/reference", reference=named.reference)
     if found.account != account.id:
@@ -203,6 +257,12 @@ def _corrected(desk: "Desk", named: facts.Named, account: Account, kind: str, po
         raise errors.CorrectionKind(f"{pointer}/reference", reference=named.reference, kind=found.kind)
     if found.undone:
         raise errors.AlreadyReversed(f"{pointer}/reference", reference=named.reference)
+    if found.service:
+        # One's own facts stay one's own when the service has passed to another; a successor needs the service, too.
+        if own:
+            desk.serves(found.service)
+        else:
+            desk.own(found.service)
     return found
 
 
@@ -219,6 +279,7 @@ def penalty_accrued(desk: "Desk", fact: facts.PenaltyAccrued, account: Account) 
     must_be_open(account, fact.account)
     desk.own(fact.service)
     _above_zero(fact.amount)
+    _above_zero(fact.debt, "/debt")
     posting = desk.world.calendar.post(fact.period)
     _money(desk, fact, account, posting, fact.service, fact.period)
     return posting.members
@@ -266,9 +327,9 @@ def carried_in(desk: "Desk", fact: facts.CarriedIn, account: Account) -> str:
     return posting.members
 
 
-def _above_zero(amount: int) -> None:
+def _above_zero(amount: int, pointer: str = "/amount") -> None:
     if amount <= 0:
-        raise errors.AmountInvalid("/amount")
+        raise errors.AmountInvalid(pointer)
 
 
 def _money(desk: "Desk", fact: Any, account: Account, posting: Posting, service: str, period: str) -> None:
@@ -290,6 +351,9 @@ def holder_stated(desk: "Desk", fact: facts.HolderStated, account: Account) -> s
 
 
 def provider_stated(desk: "Desk", fact: facts.ProviderStated, account: Account) -> str:
+    unknown = next((i for i in fact.succeeds or () if i == fact.id or i not in desk.world.providers), None)
+    if unknown is not None:
+        raise errors.UnknownProvider("/succeeds", provider=unknown)
     desk.world.providers.add(fact.id)
     return f"directory/provider/{fact.id}"
 
@@ -304,6 +368,9 @@ def service_stated(desk: "Desk", fact: facts.ServiceStated, account: Account) ->
 def tariff_stated(desk: "Desk", fact: facts.TariffStated, account: Account) -> str:
     if fact.service not in desk.world.services:
         raise errors.UnknownService("/service", service=fact.service[:40])
+    if (fact.price is UNSET) == (fact.tiers is UNSET):
+        raise errors.TariffWithoutPrice("/price")
+    desk.check_day(fact.effective_from, "/effective_from", ahead_days=_TARIFF_AHEAD_DAYS)
     return f"directory/tariff/{fact.id}"
 
 

@@ -1,7 +1,7 @@
 """What is known while a batch is decided: loaded once under the locks, moved on by every fact that is accepted."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from provider_sync.domain.posting import Calendar
@@ -54,6 +54,25 @@ class Corrected:
     waiting: bool = False
 
 
+class Connection(NamedTuple):
+    """Whether an account has a service, and since when; days are unknown where they were never told."""
+
+    connected: bool
+    since: date | None = None
+
+
+class Meter(NamedTuple):
+    """A meter's life on an account and its newest reading; `removed_on` None while it counts."""
+
+    service: str
+    installed_on: date | None = None
+    removed_on: date | None = None
+    digits: int | None = None
+    last_value: str | None = None
+    last_on: date | None = None
+    removed: bool = False
+
+
 class Waiting(NamedTuple):
     """A payment (or its reversal) in the unmatched queue: `content` is the encoded fact."""
 
@@ -66,7 +85,8 @@ class Waiting(NamedTuple):
 class World:
     """Everything the facts of one batch may ask.
 
-    `named` are the references that corrections of this batch name, `corrected` what is known of them (all own).
+    `named` are the references that corrections of this batch name, `corrected` what is known of them (all own);
+    `inherited` are named facts of `predecessors`, the providers whose facts the sender took over.
     `places` are the versions of reference data and holders. `charged` are the services of an account with money facts;
     it is kept only while the batch is `carrying` balances in.
     """
@@ -80,8 +100,10 @@ class World:
     said: dict[str, Known] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     corrected: dict[str, Corrected] = field(default_factory=dict)
-    meters: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    connected: set[tuple[str, str]] = field(default_factory=set)
+    predecessors: frozenset[str] = frozenset()
+    inherited: dict[tuple[str, str], Corrected] = field(default_factory=dict)
+    meters: dict[tuple[str, str], Meter] = field(default_factory=dict)
+    connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     carrying: bool = False

@@ -63,6 +63,28 @@ class DateInvalid(Refusal):
     )
 
 
+class DateTooFar(Refusal):
+    """A day that may lie ahead, but not so far."""
+
+    code = "date-too-far"
+    texts: ClassVar[dict[str, str]] = said(
+        "Дата {value} слишком далеко: допускаются даты по {latest}.",
+        "{value} күні тым алыс: {latest} дейінгі күндер қабылданады.",
+        "The date {value} is too far ahead: dates up to {latest} are taken.",
+    )
+
+
+class DatesInverted(Refusal):
+    """Something ends before it began, or begins again before it ended."""
+
+    code = "dates-inverted"
+    texts: ClassVar[dict[str, str]] = said(
+        "Дата {value} раньше предыдущего изменения ({earliest}).",
+        "{value} күні алдыңғы өзгерістен ({earliest}) бұрын.",
+        "The date {value} is before the change that precedes it ({earliest}).",
+    )
+
+
 class ReferenceInvalid(Refusal):
     """A reference that cannot be kept and compared for ever."""
 
@@ -207,6 +229,39 @@ class MeterInstalled(Refusal):
     )
 
 
+class MeterNotThere(Refusal):
+    """A reading taken before the meter was installed or after it was removed."""
+
+    code = "meter-not-there"
+    texts: ClassVar[dict[str, str]] = said(
+        "Прибор учёта {meter} на дату {value} не был установлен.",
+        "{meter} есептегіші {value} күні орнатылмаған.",
+        "The meter {meter} was not installed on {value}.",
+    )
+
+
+class ReadingTooLong(Refusal):
+    """A reading that the meter's dial cannot show."""
+
+    code = "reading-too-long"
+    texts: ClassVar[dict[str, str]] = said(
+        "Показание длиннее, чем разрядов у прибора учёта ({digits}).",
+        "Көрсеткіш есептегіштің разрядтар санынан ({digits}) ұзын.",
+        "The reading has more digits than the meter's dial ({digits}).",
+    )
+
+
+class TariffWithoutPrice(Refusal):
+    """A tariff has one price or tiers, not both and not neither."""
+
+    code = "tariff-without-price"
+    texts: ClassVar[dict[str, str]] = said(
+        "Тариф указывает либо цену (price), либо ступени (tiers).",
+        "Тариф бағаны (price) не сатыларды (tiers) көрсетеді.",
+        "A tariff states a price or tiers, one of the two.",
+    )
+
+
 class CorrectionNotFound(Refusal):
     """What is to be corrected or undone was never accepted."""
 
@@ -219,14 +274,14 @@ class CorrectionNotFound(Refusal):
 
 
 class CorrectionForeign(Refusal):
-    """Another provider's fact may not be corrected."""
+    """Another provider's fact is corrected only by its successor, as recorded in the directory."""
 
     code = "corrected-fact-foreign"
     status = 403
     texts: ClassVar[dict[str, str]] = said(
-        "Исправлять можно только свои сообщения.",
-        "Тек өз хабарламаларыңызды түзетуге болады.",
-        "Only one's own facts may be corrected.",
+        "Исправлять можно только свои сообщения и сообщения поставщика, которому вы наследуете.",
+        "Тек өз хабарламаларыңызды және мұрагері болған жеткізушінің хабарламаларын түзетуге болады.",
+        "Only one's own facts may be corrected, and those of a provider whose successor one is.",
     )
 
 
@@ -292,6 +347,17 @@ class PeriodTooFar(Refusal):
     code = "period-too-far"
     texts: ClassVar[dict[str, str]] = said(
         "Месяц {period} ещё слишком далеко.", "{period} айы әлі тым алыс.", "The month {period} is too far ahead."
+    )
+
+
+class PeriodTooOld(Refusal):
+    """A month before anything can have been billed."""
+
+    code = "period-too-old"
+    texts: ClassVar[dict[str, str]] = said(
+        "Месяц {period} слишком давний: допускаются месяцы с {earliest}.",
+        "{period} айы тым ескі: {earliest} айынан бастап қабылданады.",
+        "The month {period} is too old: months from {earliest} are taken.",
     )
 
 

@@ -187,12 +187,14 @@ class MeterReplacementPlanned(Said, frozen=True, omit_defaults=True, kw_only=Tru
     lambda cls: cls(**_OWN, meter="HW-20198834", value="316.550", taken_on="2026-10-25", source="by-resident"),
 )
 class MeterRead(Said, frozen=True, omit_defaults=True, kw_only=True):
-    """A reading, measured or estimated, never mixed."""
+    """A reading, measured or estimated, never mixed; `rolled_over` when the dial passed its end since the last one."""
 
     meter: str
     value: Quantity
     taken_on: Day
     source: Literal["measured", "estimated", "by-resident"]
+    rolled_over: bool | None = None
+    warnings: list[str] = []
 
 
 class Tier(Struct, frozen=True):
@@ -429,3 +431,4 @@ class DirectoryStated(Struct, frozen=True, omit_defaults=True, kw_only=True):
     unit_ru: str | None = None
     unit_kk: str | None = None
     order: int | None = None
+    succeeds: list[str] = []

@@ -111,7 +111,7 @@ def _load(conn: Connection, batch: Batch) -> World:
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
     world.services, world.providers = state.services(conn), state.providers(conn)
     world.said = references.known(conn, provider_no, q.references)
-    _load_more(conn, q, world, provider_no)
+    _load_more(conn, q, world, provider_no, batch.sender.provider)
     return world
 
 
@@ -135,19 +135,33 @@ def _locked_places(conn: Connection, q: Questions, numbers: dict[str, Account]) 
     return places
 
 
-def _load_more(conn: Connection, q: Questions, world: World, provider_no: int) -> None:
+def _load_more(conn: Connection, q: Questions, world: World, provider_no: int, sender: str) -> None:
     """What only some kinds of fact ask; accounts by their ids, for the sender may have used an alias."""
     accounts = {number: account.id for number, account in world.numbers.items()}
     if q.named:
         world.corrected = references.corrected(conn, provider_no, q.named)
+    if q.inherited:
+        _load_inherited(conn, q, world, sender)
     if q.buildings:
         world.buildings = state.buildings(conn, q.buildings)
     if q.meters:
         world.meters = state.meters(conn, {(accounts.get(number, number), meter) for number, meter in q.meters})
     if q.connections:
-        world.connected = state.connected(conn, {accounts.get(number, number) for number in q.connections})
+        world.connections = state.connections(conn, {accounts.get(number, number) for number in q.connections})
     if q.carried:
         world.carrying = True
         world.charged = state.charged(conn, {accounts.get(number, number) for number in q.carried})
     if q.opened:
         world.waiting = state.waiting(conn, q.opened)
+
+
+def _load_inherited(conn: Connection, q: Questions, world: World, sender: str) -> None:
+    """Named facts of those whom the sender succeeded; a reference is one's own or belongs to exactly one of them."""
+    if {provider for provider, _ in q.inherited} == {sender}:
+        return
+    world.predecessors = state.predecessors(conn, sender)
+    for predecessor in world.predecessors:
+        named = {reference for provider, reference in q.inherited if provider == predecessor}
+        if named:
+            found = references.corrected(conn, state.provider_no(conn, predecessor), named)
+            world.inherited |= {(predecessor, reference): fact for reference, fact in found.items()}

@@ -42,7 +42,9 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
 
 def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int) -> None:
     if decided.undone:
-        references.undo(conn, provider_no, [reference for _, reference in decided.undone])
+        for provider in sorted({provider for provider, _ in decided.undone}):
+            undone = [reference for owner, reference in decided.undone if owner == provider]
+            references.undo(conn, state.provider_no(conn, provider), undone)
     if decided.queued:
         state.queue(conn, provider_no, decided.queued, world.now)
     if decided.matched:

@@ -10,7 +10,8 @@ from common.envelope import full_type
 from common.postgres import Connection, copy_rows
 from provider_sync.config import SERVICE
 from provider_sync.domain.decided import Matched, Queued
-from provider_sync.domain.world import Waiting
+from provider_sync.domain.world import Connection as Connected
+from provider_sync.domain.world import Meter, Waiting
 
 Pair = tuple[str, str]
 
@@ -20,17 +21,25 @@ _PROVIDERS = "SELECT id FROM providers"
 _SERVICES = "SELECT substr(entity, 9), body ->> 'provider' FROM directory WHERE entity LIKE 'service/%'"
 _BUILDINGS = "SELECT substr(entity, 10) FROM directory WHERE entity = ANY(%s)"
 _METERS = """
-SELECT account, meter, service FROM meters
+SELECT account, meter, service, installed_on, removed_on, digits, last_value, last_on, removed FROM meters
 WHERE (account, meter) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
 _NOTE_METERS = """
-INSERT INTO meters (account, meter, service) SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
-ON CONFLICT (account, meter) DO UPDATE SET service = excluded.service
+INSERT INTO meters (account, meter, service, installed_on, removed_on, digits, last_value, last_on, removed)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (account, meter) DO UPDATE SET service = excluded.service, installed_on = excluded.installed_on,
+    removed_on = excluded.removed_on, digits = excluded.digits, last_value = excluded.last_value,
+    last_on = excluded.last_on, removed = excluded.removed
 """
-_CONNECTED = "SELECT account, service FROM connections WHERE connected AND account = ANY(%s)"
+_CONNECTIONS = "SELECT account, service, connected, since FROM connections WHERE account = ANY(%s)"
 _CONNECT = """
-INSERT INTO connections (account, service, connected) SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
-ON CONFLICT (account, service) DO UPDATE SET connected = excluded.connected
+INSERT INTO connections (account, service, connected, since)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[], %s::date[])
+ON CONFLICT (account, service) DO UPDATE SET connected = excluded.connected, since = excluded.since
+"""
+_PREDECESSORS = """
+SELECT jsonb_array_elements_text(body -> 'succeeds') FROM directory
+WHERE entity = %s AND jsonb_typeof(body -> 'succeeds') = 'array'
 """
 _CHARGED = """
 SELECT DISTINCT stream_id, data::json ->> 'service' FROM events WHERE stream_id = ANY(%s) AND type = ANY(%s)
@@ -89,25 +98,32 @@ def buildings(conn: Connection, ids: Collection[str]) -> set[str]:
     return {row[0] for row in conn.execute(_BUILDINGS, ([f"building/{i}" for i in ids],)).fetchall()}
 
 
-def meters(conn: Connection, wanted: Collection[Pair]) -> dict[Pair, str | None]:
-    """(account, meter) → service, None once removed."""
+def meters(conn: Connection, wanted: Collection[Pair]) -> dict[Pair, Meter]:
+    """(account, meter) → what is known of it, also once it is removed."""
     rows = conn.execute(_METERS, ([a for a, _ in wanted], [m for _, m in wanted])).fetchall()
-    return {(account, meter): service for account, meter, service in rows}
+    return {(account, meter): Meter(*rest) for account, meter, *rest in rows}
 
 
-def note_meters(conn: Connection, changed: dict[Pair, str | None]) -> None:
+def note_meters(conn: Connection, changed: dict[Pair, Meter]) -> None:
     """Stores what became of meters."""
-    conn.execute(_NOTE_METERS, ([a for a, _ in changed], [m for _, m in changed], list(changed.values())))
+    conn.cursor().executemany(_NOTE_METERS, [(*place, *meter) for place, meter in changed.items()])
 
 
-def connected(conn: Connection, accounts: Collection[str]) -> set[Pair]:
-    """(account, service) of connected services."""
-    return {(a, s) for a, s in conn.execute(_CONNECTED, (list(accounts),)).fetchall()}
+def connections(conn: Connection, accounts: Collection[str]) -> dict[Pair, Connected]:
+    """(account, service) → whether it is connected and since when."""
+    rows = conn.execute(_CONNECTIONS, (list(accounts),)).fetchall()
+    return {(account, service): Connected(*rest) for account, service, *rest in rows}
 
 
-def connect(conn: Connection, changed: dict[Pair, bool]) -> None:
-    """Stores which services were connected and disconnected."""
-    conn.execute(_CONNECT, ([a for a, _ in changed], [s for _, s in changed], list(changed.values())))
+def connect(conn: Connection, changed: dict[Pair, Connected]) -> None:
+    """Stores which services were connected and disconnected, and from when on."""
+    states = [c.connected for c in changed.values()], [c.since for c in changed.values()]
+    conn.execute(_CONNECT, ([a for a, _ in changed], [s for _, s in changed], *states))
+
+
+def predecessors(conn: Connection, provider: str) -> frozenset[str]:
+    """The providers whose facts this one took over, as the directory says."""
+    return frozenset(row[0] for row in conn.execute(_PREDECESSORS, (f"provider/{provider}",)).fetchall())
 
 
 def charged(conn: Connection, accounts: Collection[str]) -> set[Pair]:
