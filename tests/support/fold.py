@@ -36,8 +36,8 @@ DETAIL = (
 )  # fmt: skip
 BASE = (
     "provider", "reference", "effective_from", "building", "flat", "premises", "residents", "area_total", "area_heated",
-    "number", "holder", "reason", "document", "service", "tariff_group", "meter", "digits", "coefficient",
-    "verified_until", "replacement_planned", "planned_for",
+    "number", "holder", "reason", "document", "service", "service_provider", "tariff_group", "meter", "digits",
+    "coefficient", "verified_until", "replacement_planned", "planned_for",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from common.streams import Record
 from ledger.config import Config
 from ledger.events import heard
 from ledger.events.heard import accounts_type, receipts_type, users_type
-from ledger.handlers import close, draft, hear, project
+from ledger.handlers import close, draft, hear, parked, project
 from ledger.projections import PROJECT
 
 GROUP = "ledger.projection"
@@ -69,6 +69,13 @@ def _facts(conn: Connection, records: Sequence[Record], config: Config, says: bo
     project.apply_facts(conn, records, config, says=says)
     if says:
         draft.answer_waiting(conn, config)
+        parked.announce(conn, config)
+
+
+def _idle(conn: Connection, config: Config) -> None:
+    with conn.transaction():
+        draft.answer_waiting(conn, config)
+        parked.announce(conn, config)
 
 
 def projection(config: Config, safeguards: Safeguards | None = None) -> Projection:
@@ -80,5 +87,5 @@ def projection(config: Config, safeguards: Safeguards | None = None) -> Projecti
         subscriptions=subscriptions(config),
         member=config.consumer_member or None,
         safeguards=safeguards or Safeguards(),
-        idle=lambda conn: draft.answer_idle(conn, config),
+        idle=lambda conn: _idle(conn, config),
     )

@@ -92,6 +92,15 @@ class ReadingRow(NamedTuple):
     recorded_at: str
 
 
+class Reissue(NamedTuple):
+    """An issued statement that is to be shown anew, asked for as fact `sequence` of the account's log."""
+
+    account: str
+    sequence: int
+    recorded_at: str
+    asked: heard.ReissueRequested
+
+
 class Allocation(NamedTuple):
     """How money went to the services; becomes payment.allocated."""
 
@@ -114,6 +123,7 @@ class Projected:
     opened: list[tuple[str, int]] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
+    reissues: list[Reissue] = field(default_factory=list)
 
     def needing_dues(self) -> set[str]:
         """The accounts that have a payment without split."""
@@ -131,6 +141,7 @@ _payment_of = msgspec.json.Decoder(heard.Payment).decode
 _reversal_of = msgspec.json.Decoder(heard.PaymentReversed).decode
 _change_of = msgspec.json.Decoder(heard.Change).decode
 _reading_of = msgspec.json.Decoder(heard.MeterRead).decode
+_reissue_of = msgspec.json.Decoder(heard.ReissueRequested).decode
 
 Project = Callable[[Record, Projected], None]
 
@@ -238,6 +249,12 @@ def _reading(record: Record, out: Projected) -> None:
     out.readings.append(ReadingRow(record.key, fact.meter, fact.taken_on, envelope.sequence or 0, *row))
 
 
+def _reissue(record: Record, out: Projected) -> None:
+    envelope = record.envelope
+    asked = _reissue_of(envelope.data)
+    out.reissues.append(Reissue(record.key, envelope.sequence or 0, envelope.recordedtime, asked))
+
+
 CHANGES = (
     "account.opened",
     "account.closed",
@@ -263,6 +280,7 @@ PROJECT: dict[str, Project] = {
     accounts_type("payment.received"): _payment,
     accounts_type("payment.reversed"): _payment_reversed,
     accounts_type("meter.read"): _reading,
+    accounts_type("statement.reissue-requested"): _reissue,
     **{accounts_type(kind): _change(kind) for kind in CHANGES},
 }
 

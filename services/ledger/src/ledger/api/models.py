@@ -188,6 +188,8 @@ class RowView(Model):
     penalties: list[dict[str, Any]]
     paid: Amount
     closing: Amount
+    tariff_group: str | None = None
+    decision: str | None = None
 
 
 class StatementData(Model):
@@ -209,6 +211,7 @@ class StatementData(Model):
     totals: Totals
     providers: dict[str, dict[str, Any]]
     hash: str
+    reissue: dict[str, Any] | None = None
     since: dict[str, Any]
     due_now: dict[str, Any]
     stale_since: str | None = None

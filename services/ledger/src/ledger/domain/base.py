@@ -1,7 +1,7 @@
 """What an account is on a day: the fold of what providers said of its base data."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ledger.events.heard import Change
@@ -30,7 +30,7 @@ class Connection:
 
 @dataclass
 class Device:
-    """A meter that is installed."""
+    """A meter: installed, or removed on a day."""
 
     meter: str
     service: str
@@ -39,6 +39,9 @@ class Device:
     replacement_planned: str | None
     recorded_at: str
     provider: str
+    digits: int | None = None
+    installed_on: str = ""
+    removed_on: str | None = None
 
 
 @dataclass
@@ -56,6 +59,7 @@ class AccountBase:
     numbers: list[str] = field(default_factory=list)
     services: dict[str, Connection] = field(default_factory=dict)
     meters: dict[str, Device] = field(default_factory=dict)
+    removed: dict[str, Device] = field(default_factory=dict)
     recorded: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -116,16 +120,18 @@ def _connect(base: AccountBase, change: Stated, service: str) -> None:
     base.services.pop(service, None)
     if change.kind == "service.connected":
         said = change.said
-        base.services[service] = Connection(
-            service, said.provider, said.tariff_group, change.holds_from, change.recorded_at
-        )
+        utility = said.service_provider or said.provider
+        base.services[service] = Connection(service, utility, said.tariff_group, change.holds_from, change.recorded_at)
 
 
 def _install(base: AccountBase, change: Stated, meter: str) -> None:
     said = change.said
     if change.kind == "meter.removed":
-        base.meters.pop(meter, None)
+        device = base.meters.pop(meter, None)
+        if device:
+            base.removed[meter] = replace(device, removed_on=change.holds_from)
     elif change.kind == "meter.installed":
+        base.removed.pop(meter, None)
         coefficient = None if said.coefficient is None else str(said.coefficient)
         base.meters[meter] = Device(
             meter,
@@ -135,6 +141,8 @@ def _install(base: AccountBase, change: Stated, meter: str) -> None:
             said.replacement_planned,
             change.recorded_at,
             said.provider,
+            said.digits,
+            change.holds_from,
         )
     elif meter in base.meters:
         base.meters[meter].replacement_planned = said.planned_for

@@ -2,34 +2,47 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from common.ids import statement_id
-from common.period import Period, following, last_day, shifted
-from ledger.domain.base import AccountBase, Stated, base_on
+from common.period import Period, first_day, following, last_day, shifted
+from ledger.domain.base import AccountBase, Device, Stated, base_on
 from ledger.domain.entry import Entry, applied_advance
+from ledger.domain.metering import usage
 from ledger.domain.split import ADVANCE, PAID, PARTS, Dues, Opening, SplitRule, apply_advance, rule_for
+from ledger.domain.tariff import tariff_on
 from ledger.events import said
-from ledger.events.heard import Detail, Provider, Service
+from ledger.events.heard import Detail, Provider, ReissueRequested, Service, Tariff
 
 _detail_of = msgspec.json.Decoder(Detail).decode
 _ADVANCE_NAMES = Service(name_ru="Переплата", name_kk="Артық төлем", order=10_000)
 DUE_DAY = 25
 _PAYMENTS = ("payment.received", "payment.reversed")
+_SINCE = ("charged", "adjusted", "benefit", "penalty", "paid")
 
 
 class Directory(NamedTuple):
-    """Names and requisites as the directory states them now, and the centre's currency."""
+    """Names, requisites and tariffs as the directory states them now, and the centre's currency.
+
+    `tariffs` by service; `version` grows with every change of an entry.
+    """
 
     services: Mapping[str, Service]
     providers: Mapping[str, Provider]
     currency: str
+    tariffs: Mapping[str, Sequence[Tariff]] = MappingProxyType({})
+    version: int = 0
 
     def service(self, name: str) -> Service:
         """The service; one the directory does not know is named by its id."""
         return self.services.get(name) or (_ADVANCE_NAMES if name == ADVANCE else Service("", name, name))
+
+    def tariff(self, service: str, group: str | None, day: str) -> Tariff | None:
+        """The tariff in force for a service and group on a day; None when the directory states none."""
+        return tariff_on(self.tariffs.get(service, ()), service, group, day)
 
 
 class OpenAccount(NamedTuple):
@@ -134,10 +147,13 @@ def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
 
 def since(cut_off: str | None, entries: Sequence[Entry]) -> said.Since:
     """What came after the last close."""
-    sums: dict[str, int] = defaultdict(int)
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
-        sums[entry.part] += entry.amount
-    return said.Since(cut_off, _payments(entries), sums["paid"], sums["charged"], sums["adjusted"])
+        if entry.part in _SINCE:
+            sums[entry.service][entry.part] += entry.amount
+    rows = [said.SinceRow(service, **sums[service]) for service in sorted(sums)]
+    totals = {part: sum(getattr(row, part) for row in rows) for part in _SINCE}
+    return said.Since(cut_off, _payments(entries), **totals, rows=rows)
 
 
 def opened(
@@ -147,6 +163,22 @@ def opened(
     parts = {name: getattr(statement, name) for name in said.StatementIssued.__struct_fields__}
     parts |= {"statement": None, "version": 0, "state": "open"}
     return said.sealed(said.StatementDrafted(**parts, request=request, since=since_, due_now=due))
+
+
+def reissued(
+    month: Month,
+    directory: Directory,
+    before: said.StatementIssued,
+    asked: ReissueRequested,
+    requested_at: str,
+) -> said.StatementIssued:
+    """The next version of an issued statement; `month` has the entries the close left, the applied advance too."""
+    shown = _statement(month, month.entries, directory)
+    why = said.Reissue(
+        before.version, str(before.statement), asked.corrects, asked.reason, requested_at, asked.requested_by
+    )
+    ident = str(statement_id(month.account, month.period, asked.version))
+    return said.sealed(msgspec.structs.replace(shown, statement=ident, version=asked.version, reissue=why))
 
 
 def _brought_on(rows: Iterable[said.Row], dues: Dues) -> dict[str, Opening]:
@@ -170,7 +202,7 @@ def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> 
         cut_off=month.cut_off,
         due_date=f"{following(Period(month.period))}-{DUE_DAY}",
         currency=directory.currency,
-        base=said.Base(base.building, base.flat, base.premises, base.residents, base.area_total, base.area_heated),
+        base=_base(base),
         rows=rows,
         meters=_meters(month),
         payments=_payments(entries),
@@ -178,6 +210,12 @@ def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> 
         providers={name: known[name] for name in sorted({row.provider for row in rows} & known.keys())},
     )
     return said.sealed(statement)
+
+
+def _base(base: AccountBase) -> said.Base:
+    areas = (base.area_total, base.area_heated)
+    newest = base.numbers[-1] if base.numbers else None
+    return said.Base(base.building, base.flat, base.premises, base.residents, *areas, newest, base.closed)
 
 
 def _rows(month: Month, entries: Iterable[Entry], directory: Directory) -> list[said.Row]:
@@ -195,6 +233,9 @@ def _row(service: str, entries: Sequence[Entry], month: Month, directory: Direct
     for entry in entries:
         sums[entry.part] += entry.amount
     names = directory.service(service)
+    connection = month.base.services.get(service)
+    group = connection.tariff_group if connection else None
+    tariff = directory.tariff(service, group, last_day(Period(month.period)).isoformat())
     shown = [(entry, _detail_of(entry.detail)) for entry in entries if entry.part != "paid"]
     return said.Row(
         service=service,
@@ -206,15 +247,15 @@ def _row(service: str, entries: Sequence[Entry], month: Month, directory: Direct
         lines=[_line(entry, detail, names) for entry, detail in shown if entry.part == "charged"],
         charged=sums["charged"],
         adjusted=sums["adjusted"],
-        adjustments=[_adjustment(entry, detail) for entry, detail in shown if entry.part == "adjusted"],
+        adjustments=[_adjustment(entry, detail, names) for entry, detail in shown if entry.part == "adjusted"],
         benefit=sums["benefit"],
-        benefits=[said.Benefit(e.amount, detail.reason) for e, detail in shown if e.part == "benefit"],
+        benefits=[_benefit(entry, detail) for entry, detail in shown if entry.part == "benefit"],
         penalty=sums["penalty"],
-        penalties=[
-            said.Penalty(e.amount, detail.debt, detail.rate, detail.days) for e, detail in shown if e.part == "penalty"
-        ],
+        penalties=[_penalty(entry, detail) for entry, detail in shown if entry.part == "penalty"],
         paid=sums["paid"],
         closing=sum(PARTS[part].sign * amount for part, amount in sums.items()),
+        tariff_group=group,
+        decision=tariff.decision or None if tariff else None,
     )
 
 
@@ -245,26 +286,61 @@ def _line(entry: Entry, detail: Detail, names: Service) -> said.Line:
     )
 
 
-def _adjustment(entry: Entry, detail: Detail) -> said.Adjustment:
+def _adjustment(entry: Entry, detail: Detail, names: Service) -> said.Adjustment:
     corrects = entry.kind in ("charge.adjusted", "charge.reversed")
-    kind = entry.kind if corrects else "late"
-    return said.Adjustment(entry.reference, entry.amount, kind, detail.reason_code, detail.reason, entry.for_period)
+    named = detail.corrects or detail.reverses
+    return said.Adjustment(
+        reference=entry.reference,
+        amount=entry.amount,
+        kind=entry.kind if corrects else "late",
+        reason_code=detail.reason_code,
+        reason=detail.reason,
+        for_period=entry.for_period,
+        fact=None if corrects else entry.kind,
+        corrects=named.reference if named else None,
+        from_=detail.from_,
+        to=detail.to,
+        volume=detail.volume,
+        unit=detail.unit,
+        unit_ru=(names.unit_ru or None) if detail.volume else None,
+        unit_kk=(names.unit_kk or None) if detail.volume else None,
+        tariff=detail.tariff,
+    )
+
+
+def _benefit(entry: Entry, detail: Detail) -> said.Benefit:
+    return said.Benefit(entry.amount, detail.reason, entry.reference, entry.for_period)
+
+
+def _penalty(entry: Entry, detail: Detail) -> said.Penalty:
+    return said.Penalty(entry.amount, detail.debt, detail.rate, detail.days, entry.reference, entry.for_period)
 
 
 def _meters(month: Month) -> list[said.Meter]:
-    return [_meter(device.meter, month) for device in sorted(month.base.meters.values(), key=lambda d: d.meter)]
+    """The meters installed on the month's last day and those removed within it, by name."""
+    begin = first_day(Period(month.period)).isoformat()
+    gone = [device for device in month.base.removed.values() if (device.removed_on or "") >= begin]
+    return [_meter(device, month) for device in sorted([*month.base.meters.values(), *gone], key=lambda d: d.meter)]
 
 
-def _meter(name: str, month: Month) -> said.Meter:
-    device, readings = month.base.meters[name], month.readings.get(name, ())
+def _meter(device: Device, month: Month) -> said.Meter:
+    readings = month.readings.get(device.meter, ())
+    current, previous = (*readings[:2], None, None)[:2]
+    begin, end = first_day(Period(month.period)).isoformat(), last_day(Period(month.period)).isoformat()
+    used = usage(device, previous, current) if previous and current and current.on >= begin else None
     return said.Meter(
-        meter=name,
+        meter=device.meter,
         service=device.service,
         coefficient=device.coefficient,
         verified_until=device.verified_until,
         replacement_planned=device.replacement_planned,
-        previous=readings[1] if len(readings) > 1 else None,
-        current=readings[0] if readings else None,
+        previous=previous,
+        current=current,
+        digits=device.digits,
+        installed_on=device.installed_on or None,
+        removed_on=device.removed_on,
+        usage=used,
+        expired=bool(device.verified_until and device.verified_until < end),
     )
 
 

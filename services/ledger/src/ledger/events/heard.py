@@ -105,6 +105,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     document: str | None = None
     service: str | None = None
+    service_provider: str | None = None
     tariff_group: str | None = None
     meter: str | None = None
     digits: int | None = None
@@ -123,12 +124,37 @@ class MeterRead(Named, frozen=True, gc=False, kw_only=True):
     source: str
 
 
+class ReissueRequested(Named, frozen=True, kw_only=True):
+    """An operator wants an issued statement shown anew; `version` is the new one, `corrects` what was shown wrongly."""
+
+    period: str
+    version: int = 2
+    corrects: str = ""
+    reason: str = ""
+    requested_by: str | None = None
+
+
 class PeriodClosed(Struct, frozen=True):
     """The barrier: every fact of `period` in this partition stands before it."""
 
     period: str
     partition: int
     cut_off: str
+
+
+class CulpritData(Struct, frozen=True):
+    """Who said a fact that cannot be applied."""
+
+    provider: str | None = None
+    reference: str | None = None
+
+
+class Culprit(Struct, frozen=True):
+    """As much as can be read of an event that cannot be applied."""
+
+    sequence: int | None = None
+    type: str | None = None
+    data: CulpritData = CulpritData()
 
 
 class Holder(Struct, frozen=True):

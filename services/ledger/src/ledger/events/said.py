@@ -27,7 +27,7 @@ def sealed(statement: Shown) -> Shown:
 
 
 class Base(Struct, frozen=True, omit_defaults=True):
-    """The account's base data as of the last day of the month."""
+    """The account's base data as of the last day of the month; `number` is the newest one it is known by."""
 
     building: str | None = None
     flat: str | None = None
@@ -35,6 +35,8 @@ class Base(Struct, frozen=True, omit_defaults=True):
     residents: int | None = None
     area_total: str | None = None
     area_heated: str | None = None
+    number: str | None = None
+    closed: bool = False
 
 
 class Line(Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
@@ -58,8 +60,12 @@ class Line(Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
     warnings: list[str] = []
 
 
-class Adjustment(Struct, frozen=True, omit_defaults=True):
-    """A correction, a reversal or a late fact; `for_period` is the month it speaks of."""
+class Adjustment(Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+    """A correction, a reversal or a late fact; `for_period` is the month it speaks of.
+
+    `kind` is charge.adjusted, charge.reversed or late, `fact` what a late one was. `corrects` is the reference of the
+    charge that is corrected or reversed; volume, unit and tariff are those of the correction or of the late charge.
+    """
 
     reference: str
     amount: int
@@ -67,6 +73,15 @@ class Adjustment(Struct, frozen=True, omit_defaults=True):
     reason_code: str | None = None
     reason: str | None = None
     for_period: str | None = None
+    fact: str | None = None
+    corrects: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    volume: str | None = None
+    unit: str | None = None
+    unit_ru: str | None = None
+    unit_kk: str | None = None
+    tariff: str | None = None
 
 
 class Benefit(Struct, frozen=True, omit_defaults=True):
@@ -74,19 +89,27 @@ class Benefit(Struct, frozen=True, omit_defaults=True):
 
     amount: int
     reason: str | None = None
+    reference: str = ""
+    for_period: str | None = None
 
 
 class Penalty(Struct, frozen=True, omit_defaults=True):
-    """A penalty with its formula, negative when one was taken back."""
+    """A penalty with its formula (debt in tiyn, per cent a day, days), negative when one was taken back."""
 
     amount: int
     debt: int | None = None
     rate: str | None = None
     days: int | None = None
+    reference: str = ""
+    for_period: str | None = None
 
 
 class Row(Struct, frozen=True, omit_defaults=True):
-    """One service: closing = opening + charged + adjusted − benefit + penalty − paid."""
+    """One service: closing = opening + charged + adjusted − benefit + penalty − paid.
+
+    Whom to ask stands under `provider` in the statement's `providers`. `tariff_group` is the account's, `decision` what
+    the tariff of the directory rests on, both on the last day of the month.
+    """
 
     service: str
     name_ru: str
@@ -104,10 +127,12 @@ class Row(Struct, frozen=True, omit_defaults=True):
     penalties: list[Penalty]
     paid: int
     closing: int
+    tariff_group: str | None = None
+    decision: str | None = None
 
 
 class Reading(Struct, frozen=True):
-    """A meter reading as it is printed."""
+    """A meter reading as it is printed; `source` tells measured, estimated and by-resident apart."""
 
     value: str
     on: str
@@ -115,7 +140,11 @@ class Reading(Struct, frozen=True):
 
 
 class Meter(Struct, frozen=True, omit_defaults=True):
-    """A meter with its last two readings."""
+    """A meter with its last two readings; one that was removed within the month is shown a last time.
+
+    `usage` is (current − previous) × coefficient, over the roll-over of the digits, when the current reading is of this
+    month. `expired` when the verification ran out before the month's end.
+    """
 
     meter: str
     service: str
@@ -124,6 +153,11 @@ class Meter(Struct, frozen=True, omit_defaults=True):
     replacement_planned: str | None = None
     previous: Reading | None = None
     current: Reading | None = None
+    digits: int | None = None
+    installed_on: str | None = None
+    removed_on: str | None = None
+    usage: str | None = None
+    expired: bool = False
 
 
 class PaymentShown(Struct, frozen=True, omit_defaults=True):
@@ -150,14 +184,28 @@ class Totals(Struct, frozen=True):
     advances: int
 
 
+class SinceRow(Struct, frozen=True, omit_defaults=True):
+    """What came of one service after the last closed month."""
+
+    service: str
+    charged: int = 0
+    adjusted: int = 0
+    benefit: int = 0
+    penalty: int = 0
+    paid: int = 0
+
+
 class Since(Struct, frozen=True):
-    """What came after the last closed month."""
+    """What came after the last closed month, in all and per service."""
 
     cut_off: str | None
     payments: list[PaymentShown]
     paid: int
     charged: int
     adjusted: int
+    benefit: int = 0
+    penalty: int = 0
+    rows: list[SinceRow] = []
 
 
 class DueRow(Struct, frozen=True):
@@ -172,6 +220,17 @@ class DueNow(Struct, frozen=True):
 
     total: int
     rows: list[DueRow]
+
+
+class Reissue(Struct, frozen=True, omit_defaults=True):
+    """Why there is a version after the first: its money repeats version `version`, only what is shown was corrected."""
+
+    version: int
+    statement: str
+    corrects: str
+    reason: str
+    requested_at: str
+    requested_by: str | None = None
 
 
 def _totals() -> Totals:
@@ -190,8 +249,9 @@ def _totals() -> Totals:
 
 def _example(cls: type["StatementIssued"]) -> "StatementIssued":
     row = Row(
-        "heating", "Отопление", "Жылыту", 1, "almaty-heat", 0, [_line()], 784086, 0, [], 0, [], 0, [], 500000, 284086
-    )
+        "heating", "Отопление", "Жылыту", 1, "almaty-heat", 0, [_line()], 784086, 0, [], 0, [], 0, [], 500000, 284086,
+        "flat", "приказ № 12 от 01.07.2026",
+    )  # fmt: skip
     return sealed(
         cls(
             statement="5f0c1c1e-7a55-5d43-9d5e-1f2f52a0f1b1",
@@ -203,13 +263,40 @@ def _example(cls: type["StatementIssued"]) -> "StatementIssued":
             cut_off="2026-11-05T13:00:00Z",
             due_date="2026-11-25",
             currency="KZT",
-            base=Base("b-12", "7", "flat", 3, "54.10", "51.00"),
+            base=Base("b-12", "7", "flat", 3, "54.10", "51.00", "200000123"),
             rows=[row],
-            meters=[Meter("M-1", "cold-water", previous=Reading("10", "2026-09-20", "measured"))],
+            meters=[_meter()],
             payments=[PaymentShown("P-1", "halyk", 500000, "2026-10-10T07:00:00Z", "bank")],
             totals=_totals(),
-            providers={"almaty-heat": Provider("Алматинские тепловые сети", "Алматы жылу желілері")},
+            providers={
+                "almaty-heat": Provider(
+                    "Алматинские тепловые сети",
+                    "Алматы жылу желілері",
+                    "970240000123",
+                    "KZ12345678901234567890",
+                    "HSBKKZKX",
+                    "+7 727 300 00 01",
+                    "Алматы, ул. Байзакова, 221",
+                    "Алматы, Байзақов көшесі, 221",
+                    "Пн–Пт 9:00–18:00",
+                )
+            },
         )
+    )
+
+
+def _meter() -> Meter:
+    return Meter(
+        "M-1",
+        "cold-water",
+        "1",
+        "2028-04-01",
+        "2028-03-01",
+        Reading("10", "2026-09-20", "measured"),
+        Reading("12.5", "2026-10-20", "estimated"),
+        5,
+        "2024-04-01",
+        usage="2.5",
     )
 
 
@@ -230,7 +317,10 @@ def _line() -> Line:
 
 @LEDGER.says("statement.issued", STATEMENTS, _example)
 class StatementIssued(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Everything that is printed of one account and month, but for the holder's name and address."""
+    """Everything that is printed of one account and month, but for the holder's name and address.
+
+    `state` is issued, or open for a draft, which is provisional. From version 2 on `reissue` names the version before.
+    """
 
     statement: str | None
     account: str
@@ -248,6 +338,7 @@ class StatementIssued(Struct, frozen=True, omit_defaults=True, kw_only=True):
     totals: Totals
     providers: dict[str, Provider]
     hash: str = ""
+    reissue: Reissue | None = None
 
 
 def _drafted(cls: type["StatementDrafted"]) -> "StatementDrafted":
@@ -306,3 +397,46 @@ class PaymentAllocated(Struct, frozen=True):
     split: list[Allocated]
     rule: int
     day: str
+
+
+class ParkedFact(Struct, frozen=True, omit_defaults=True):
+    """The fact that could not be applied, as far as it could be read."""
+
+    sequence: int = 0
+    type: str | None = None
+    provider: str | None = None
+    reference: str | None = None
+
+
+@LEDGER.says(
+    "account.parked",
+    ALLOCATIONS,
+    lambda cls: cls(
+        "100000123",
+        "2026-10-15T06:00:01Z",
+        "unappliable",
+        41,
+        ParkedFact(42, "kz.settlement.provider-sync.charge.posted.v1", "almaty-heat", "H-2026-10-000123"),
+    ),
+)
+class AccountParked(Struct, frozen=True, omit_defaults=True):
+    """The account stands still since a moment: facts after `position` (a sequence of its log) wait.
+
+    Reasons: undecodable, unappliable, diverged, gap (a sequence is missing for more than a minute).
+    """
+
+    account: str
+    since: str
+    reason: str
+    position: int
+    fact: ParkedFact | None = None
+
+
+@LEDGER.says("account.resumed", ALLOCATIONS, lambda cls: cls("100000123", "2026-10-15T06:00:01Z", 44, [42]))
+class AccountResumed(Struct, frozen=True, omit_defaults=True):
+    """The account that was parked since `since` goes on, applied through `position`; `dismissed` were passed over."""
+
+    account: str
+    since: str
+    position: int
+    dismissed: list[int] = []

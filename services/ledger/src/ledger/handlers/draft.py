@@ -29,12 +29,6 @@ def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -
     answer_waiting(conn, config)
 
 
-def answer_idle(conn: Connection, config: Config) -> None:
-    """The same when no fact comes; a transaction of its own."""
-    with conn.transaction():
-        answer_waiting(conn, config)
-
-
 def answer_waiting(conn: Connection, config: Config) -> int:
     """Answers every stored request that can be answered now; returns how many."""
     ready = drafts.ready(conn, config.topic(ACCOUNTS))

@@ -6,7 +6,7 @@ from common.eventstore import enqueue
 from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
-from ledger.handlers import close, publish
+from ledger.handlers import close, publish, reissue
 from ledger.projections import project, resolve
 from ledger.store import entries, heard
 
@@ -42,3 +42,5 @@ def _apply(conn: Connection, records: Sequence[Record], config: Config, says: bo
         entries.add_entries(conn, posted)
     if allocations and says:
         enqueue(conn, publish.allocations(allocations, heard.utilities(conn), config))
+    if rows.reissues:
+        reissue.reissue(conn, rows.reissues, config, says=says)

@@ -17,6 +17,8 @@ ISSUED = full_type("ledger", "statement.issued")
 DRAFTED = full_type("ledger", "statement.drafted")
 REFUSED = full_type("ledger", "statement.draft-refused")
 ALLOCATED = full_type("ledger", "payment.allocated")
+PARKED = full_type("ledger", "account.parked")
+RESUMED = full_type("ledger", "account.resumed")
 
 
 def statements(issued: Iterable[said.StatementIssued], config: Config) -> list[OutboxRow]:
@@ -38,6 +40,23 @@ def allocations(found: Iterable[Allocation], utilities: Mapping[str, str], confi
     """payment.allocated; the same payment gets the same event id on every replay."""
     at = to_wire(now())
     return [_allocated(allocation, utilities, at, config) for allocation in found]
+
+
+def parked(found: Iterable[said.AccountParked], config: Config) -> list[OutboxRow]:
+    """account.parked of each."""
+    return [
+        _row(config, said.ALLOCATIONS, PARKED, p.account, str(named_id(f"parked/{p.account}/{p.since}")), p.since, p)
+        for p in found
+    ]
+
+
+def resumed(found: Iterable[said.AccountResumed], config: Config) -> list[OutboxRow]:
+    """account.resumed of each."""
+    at = to_wire(now())
+    return [
+        _row(config, said.ALLOCATIONS, RESUMED, r.account, str(named_id(f"resumed/{r.account}/{r.since}")), at, r)
+        for r in found
+    ]
 
 
 def _allocated(a: Allocation, utilities: Mapping[str, str], at: str, config: Config) -> OutboxRow:

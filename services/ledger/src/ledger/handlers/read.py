@@ -12,7 +12,6 @@ from ledger.config import Config
 from ledger.domain.base import AccountBase, base_on
 from ledger.domain.split import rule_for
 from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, since
-from ledger.domain.tariff import tariff_on
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
@@ -64,11 +63,10 @@ def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
         loaded = _open(conn, visible, config)
         base = base_on(loaded.changes, _today().isoformat())
         directory = months.directory(conn, config.currency)
-        found = [msgspec.json.decode(data, type=Tariff) for data in reads.tariffs(conn).values()]
         tariffs = {
             name: tariff
             for name, connection in base.services.items()
-            if (tariff := tariff_on(found, name, connection.tariff_group, _today().isoformat()))
+            if (tariff := directory.tariff(name, connection.tariff_group, _today().isoformat()))
         }
         return AccountView(visible, base, directory, tariffs, reads.last_readings(conn, visible.account))
 

@@ -8,11 +8,12 @@ import msgspec
 
 from common.period import Period, following, last_day
 from common.postgres import Connection, copy_rows
-from ledger.domain.base import Stated
+from ledger.domain.base import Stated, base_on
 from ledger.domain.entry import Entry
 from ledger.domain.split import Opening
-from ledger.domain.statement import Directory, OpenAccount
+from ledger.domain.statement import Directory, Month, OpenAccount
 from ledger.events import heard, said
+from ledger.events.said import StatementIssued
 from ledger.store.entries import openings_of
 
 _BEGIN = """
@@ -29,13 +30,14 @@ SELECT a.account, a.closed_through, coalesce(h.version, 0)
 FROM accounts AS a LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = a.account
 WHERE a.account = ANY(%s) ORDER BY a.account
 """
-_ENTRIES = """
-SELECT e.account, period, sequence, line, kind::text, part::text, service, provider, amount, reference, for_period,
+_ENTRY = """account, period, sequence, line, kind::text, part::text, service, provider, amount, reference, for_period,
        to_char(happened_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(recorded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-       detail
-FROM accounts AS a JOIN entries AS e ON e.account = a.account AND e.period > a.closed_through AND e.period <= %s
-WHERE a.account = ANY(%s) ORDER BY e.account, period, sequence, line
+       detail"""
+_ENTRIES = f"""
+SELECT {_ENTRY} FROM accounts AS a JOIN entries AS e USING (account)
+WHERE e.period > a.closed_through AND e.period <= %s AND account = ANY(%s) ORDER BY account, period, sequence, line
 """
+_MONTH = f"SELECT {_ENTRY} FROM entries WHERE account = %s AND period = %s ORDER BY sequence, line"
 _CHANGES = """
 SELECT account, kind, sequence, holds_from::text, to_char(recorded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), data
 FROM changes WHERE account = ANY(%s)
@@ -43,11 +45,14 @@ FROM changes WHERE account = ANY(%s)
 _READINGS = """
 SELECT account, meter, value, taken_on::text, source FROM (
     SELECT *, row_number() OVER (PARTITION BY account, meter ORDER BY taken_on DESC, sequence DESC) AS nth
-    FROM readings WHERE account = ANY(%s) AND taken_on <= %s::date) AS numbered
+    FROM readings WHERE account = ANY(%s) AND taken_on <= %s::date AND sequence < %s) AS numbered
 WHERE nth <= 2 ORDER BY account, meter, nth
 """
+_OPENED_WITH = "SELECT service, amount, aged FROM openings WHERE account = %s AND period = %s"
+_ANY = 1 << 30
+_STATED = "SELECT kind, id, version, data FROM directory WHERE kind IN ('service', 'provider', 'tariff')"
 _STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
-                             penalty, paid, closing, to_pay, hash, data)"""
+                             penalty, paid, closing, to_pay, hash, data, said_at)"""
 _QUEUE = """
 INSERT INTO queued_closes (topic, account, period, cut_off, after_version)
 SELECT h.topic, h.key, %s, %s, greatest(h.version + (h.reason <> 'gap')::int, coalesce(max(p.version), 0))
@@ -157,35 +162,75 @@ def _changes(conn: Connection, accounts: list[str]) -> dict[str, list[Stated]]:
     return found
 
 
-def _readings(conn: Connection, accounts: list[str], until: str) -> dict[str, dict[str, list[said.Reading]]]:
-    """The last two readings of each meter up to a day, newest first."""
+def _readings(
+    conn: Connection, accounts: list[str], until: str, before: int = _ANY
+) -> dict[str, dict[str, list[said.Reading]]]:
+    """The last two readings of each meter up to a day, newest first; those that stand before a sequence."""
     found: dict[str, dict[str, list[said.Reading]]] = defaultdict(dict)
-    for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until)).fetchall():
+    for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until, before)).fetchall():
         found[account].setdefault(meter, []).append(said.Reading(value, taken_on, source))
     return found
 
 
 def directory(conn: Connection, currency: str) -> Directory:
-    """Services and providers as stated now."""
-    rows = conn.execute("SELECT kind, id, data FROM directory WHERE kind IN ('service', 'provider')").fetchall()
+    """Services, providers and tariffs as stated now."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    version = 0
+    for kind, name, number, data in conn.execute(_STATED).fetchall():
+        found[kind][name] = data
+        version += number
     decode = msgspec.json.decode
+    tariffs: dict[str, list[heard.Tariff]] = defaultdict(list)
+    for data in found["tariff"].values():
+        tariff = decode(data, type=heard.Tariff)
+        tariffs[tariff.service].append(tariff)
     return Directory(
-        {name: decode(data, type=heard.Service) for kind, name, data in rows if kind == "service"},
-        {name: decode(data, type=heard.Provider) for kind, name, data in rows if kind == "provider"},
+        {name: decode(data, type=heard.Service) for name, data in found["service"].items()},
+        {name: decode(data, type=heard.Provider) for name, data in found["provider"].items()},
         currency,
+        tariffs,
+        version,
     )
 
 
-def issue(conn: Connection, statements: Iterable[said.StatementIssued]) -> None:
-    """Stores issued statements; raises UniqueViolation when one was issued before."""
+def issue(conn: Connection, statements: Iterable[StatementIssued], said_at: str | None = None) -> None:
+    """Stores issued statements; `said_at` is when a later version was asked for.
+
+    Raises UniqueViolation when one was issued before.
+    """
     with conn.cursor() as cursor:
-        copy_rows(cursor, _STATEMENTS, map(_statement_row, statements))
+        copy_rows(cursor, _STATEMENTS, (_statement_row(statement, said_at) for statement in statements))
 
 
-def _statement_row(s: said.StatementIssued) -> tuple[str | int | None, ...]:
+def _statement_row(s: StatementIssued, said_at: str | None) -> tuple[str | int | None, ...]:
     t, data = s.totals, msgspec.json.encode(s).decode()
     sums = (t.opening, t.charged, t.adjusted, t.benefit, t.penalty, t.paid, t.closing, t.to_pay)
-    return (s.account, s.period, s.version, s.statement, s.position, s.cut_off, *sums, s.hash, data)
+    return (s.account, s.period, s.version, s.statement, s.position, s.cut_off, *sums, s.hash, data, said_at)
+
+
+def newest(conn: Connection, account: str, period: str) -> StatementIssued | None:
+    """The newest version of an issued statement."""
+    query = "SELECT data FROM statements WHERE account = %s AND period = %s ORDER BY version DESC LIMIT 1"
+    row = conn.execute(query, (account, period)).fetchone()
+    return msgspec.json.decode(row[0], type=StatementIssued) if row else None
+
+
+def closed_month(conn: Connection, account: str, period: str, before: int, cut_off: str) -> Month:
+    """A closed month with its money as the close left it, and base data and readings that stand before a sequence."""
+    entries = [Entry(*row) for row in conn.execute(_MONTH, (account, period)).fetchall()]
+    openings = conn.execute(_OPENED_WITH, (account, period)).fetchall()
+    end = last_day(Period(period)).isoformat()
+    changes = [change for change in _changes(conn, [account]).get(account, []) if change.sequence < before]
+    return Month(
+        account,
+        period,
+        before,
+        cut_off,
+        {service: Opening(amount, aged) for service, amount, aged in openings},
+        entries,
+        base_on(changes, end),
+        _readings(conn, [account], end, before).get(account, {}),
+    )
 
 
 def bring_on(conn: Connection, left: Mapping[tuple[str, str], Mapping[str, Opening]]) -> None:

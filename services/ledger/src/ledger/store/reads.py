@@ -198,8 +198,3 @@ def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
 def linked(conn: Connection, user: str, account: str) -> bool:
     """Whether the user may see the account."""
     return conn.execute("SELECT FROM links WHERE user_id = %s AND account = %s", (user, account)).fetchone() is not None
-
-
-def tariffs(conn: Connection) -> dict[str, str]:
-    """The tariffs of the directory as stated."""
-    return dict(conn.execute("SELECT id, data FROM directory WHERE kind = 'tariff'").fetchall())
