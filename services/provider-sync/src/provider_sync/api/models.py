@@ -46,7 +46,7 @@ class FactState(Model):
     """What became of a fact."""
 
     reference: str
-    status: Literal["accepted", "unmatched"]
+    status: Literal["accepted", "unmatched", "returned"]
     position: str | None
     kind: str | None
     recorded_at: str | None

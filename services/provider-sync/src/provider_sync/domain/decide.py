@@ -72,7 +72,7 @@ class Desk:
         return self._append(fact, rule, encoded.decode(), digest)
 
     def _append(self, fact: Any, rule: Rule, encoded: str, digest: str) -> Outcome:
-        account = self.account(fact)
+        account = self._followed(fact, self.account(fact))
         if account.standing == UNKNOWN and self._waits(fact):
             return self._queue(fact, encoded, digest)
         occurred_at = self._happened(fact)
@@ -83,6 +83,14 @@ class Desk:
         if type(fact) in (facts.AccountOpened, facts.AccountRenumbered):
             self._match(fact, account)
         return Outcome("accepted", account.id, version, None, getattr(fact, "amount", 0))
+
+    def _followed(self, fact: Any, account: Account) -> Account:
+        """What undoes a payment that an operator assigned follows it: its sender knows only the number."""
+        if account.standing == UNKNOWN and isinstance(fact, facts.PaymentReversed):
+            place = self.world.assigned.get((str(fact.reverses.provider), fact.reverses.reference))
+            if place is not None and place.number == fact.account:
+                return self.world.numbers[place.account]
+        return account
 
     def _event(self, account: Account, fact: Any, provider: str, members: str, encoded: str, occurred_at: str) -> int:
         account.version += 1
@@ -190,11 +198,15 @@ class Desk:
     def _match(self, fact: Any, account: Account) -> None:
         """Appends what waited for the number that has just become known."""
         number = fact.number if isinstance(fact, facts.AccountRenumbered) else fact.account
+        self.settle(self.world.waiting.pop(number, []), account)
+
+    def settle(self, entries: Iterable[Waiting], account: Account, assigned: str = "") -> None:
+        """Appends waiting payments and what undoes them; `assigned` is the member that says who sent them there."""
         payments: dict[tuple[str, str], Corrected] = {}
-        for entry in self.world.waiting.pop(number, []):
+        for entry in entries:
             waited: Any = facts.restore(entry.content)
             if isinstance(waited, facts.PaymentReceived):
-                members = payment_members(self, waited)
+                members = payment_members(self, waited) + assigned
                 payments[entry.provider, entry.reference] = corrected_payment(waited, account, self.world)
             else:
                 members = reversal_members(self, waited, payments[waited.reverses.provider, waited.reverses.reference])

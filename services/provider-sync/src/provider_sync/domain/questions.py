@@ -24,6 +24,7 @@ class Questions:
     connections: set[str] = field(default_factory=set)
     carried: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
+    paybacks: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
     holders: set[str] = field(default_factory=set)
 
@@ -72,6 +73,11 @@ def _reversing(q: Questions, fact: facts.Reversal) -> None:
     _naming(q, fact.reverses)
 
 
+def _paying_back(q: Questions, fact: facts.PaymentReversed) -> None:
+    _reversing(q, fact)
+    q.paybacks.add(fact.reverses.reference)
+
+
 def _adjusting(q: Questions, fact: facts.ChargeAdjusted) -> None:
     if fact.corrects is not UNSET:
         _naming(q, fact.corrects)
@@ -107,7 +113,7 @@ _MORE: dict[type, Callable[[Questions, Any], None]] = {
     facts.ChargeReversed: _reversing,
     facts.BenefitReversed: _reversing,
     facts.PenaltyReversed: _reversing,
-    facts.PaymentReversed: _reversing,
+    facts.PaymentReversed: _paying_back,
     facts.MeterInstalled: _metering,
     facts.MeterRemoved: _metering,
     facts.ReplacementPlanned: _metering,

@@ -73,6 +73,13 @@ class Meter(NamedTuple):
     removed: bool = False
 
 
+class Assigned(NamedTuple):
+    """Where a payment went that was sent under `number`."""
+
+    number: str
+    account: str
+
+
 class Waiting(NamedTuple):
     """A payment (or its reversal) in the unmatched queue: `content` is the encoded fact."""
 
@@ -105,6 +112,7 @@ class World:
     meters: dict[tuple[str, str], Meter] = field(default_factory=dict)
     connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    assigned: dict[tuple[str, str], Assigned] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     carrying: bool = False
     charged: set[tuple[str, str]] = field(default_factory=set)

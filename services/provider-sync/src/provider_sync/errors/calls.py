@@ -96,6 +96,29 @@ class NotFound(Refusal):
     texts: ClassVar[dict[str, str]] = said("Не найдено.", "Мұндай жазба табылмады.", "Not found.")
 
 
+class NotWaiting(Refusal):
+    """No payment waits under this reference: it never came, found its account, or was given back."""
+
+    code = "payment-not-waiting"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Платёж {reference} не ожидает лицевого счёта.",
+        "{reference} төлемі дербес шотты күтіп тұрған жоқ.",
+        "The payment {reference} does not wait for an account.",
+    )
+
+
+class ReasonMissing(Refusal):
+    """An operator's act is recorded with its reason."""
+
+    code = "reason-missing"
+    texts: ClassVar[dict[str, str]] = said(
+        "Укажите причину: от 1 до {limit} знаков.",
+        "Себебін көрсетіңіз: 1–{limit} таңба.",
+        "State the reason: 1 to {limit} characters.",
+    )
+
+
 class ControlTotals(Refusal):
     """Count or sum of the file differ from what its header, footer or query says."""
 

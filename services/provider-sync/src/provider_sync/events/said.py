@@ -315,6 +315,14 @@ class Part(Struct, frozen=True):
     amount: int
 
 
+class Assigned(Struct, frozen=True):
+    """How a payment for an unknown number found its account: the number it was sent under, who decided, and why."""
+
+    number: str
+    by: str
+    reason: str
+
+
 _PAID = {"provider": "halyk-bank", "posting_period": "2026-10", "paid_at": "2026-10-12T06:30:00+00:00"}
 
 
@@ -336,6 +344,7 @@ class PaymentReceived(Posted, frozen=True, omit_defaults=True, kw_only=True):
     amount: int
     channel: Literal["bank", "terminal", "app", "cash"]
     split: list[Part] = []
+    assigned: Assigned | None = None
 
 
 @SAYS.says(

@@ -1,4 +1,4 @@
-"""What every handler stands on: the pool of its process and the names of topics."""
+"""What every handler stands on: the pool of its process, the names of topics, and who acts."""
 
 from dataclasses import dataclass
 
@@ -15,3 +15,11 @@ class Base:
     def topic(self, name: str) -> str:
         """The topic's full name."""
         return self.topic_prefix + name
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, and why: `who` is `operator/<name>` (handlers/operators.py), kept in the audit with it."""
+
+    who: str
+    why: str = ""

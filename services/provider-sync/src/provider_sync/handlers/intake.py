@@ -104,10 +104,10 @@ def _load(conn: Connection, batch: Batch) -> World:
     """Takes the locks in their order, then asks everything the rules will."""
     closed_through = calendar.lock_shared(conn)
     q = ask(batch.rows)
-    numbers = _locked_numbers(conn, q)
+    provider_no = state.provider_no(conn, batch.sender.provider)
+    numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
     now = clock.now()
-    provider_no = state.provider_no(conn, batch.sender.provider)
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
     world.services, world.providers = state.services(conn), state.providers(conn)
     world.said = references.known(conn, provider_no, q.references)
@@ -115,9 +115,11 @@ def _load(conn: Connection, batch: Batch) -> World:
     return world
 
 
-def _locked_numbers(conn: Connection, q: Questions) -> dict[str, Account]:
+def _locked_numbers(conn: Connection, q: Questions, provider_no: int) -> dict[str, Account]:
     if not q.numbers:
         return {}
+    if q.paybacks:
+        q.numbers |= {place.account for place in references.assigned(conn, provider_no, q.paybacks).values()}
     if q.unknown:
         missing = q.unknown - streams.present(conn, q.unknown)
         if missing:
@@ -151,8 +153,18 @@ def _load_more(conn: Connection, q: Questions, world: World, provider_no: int, s
     if q.carried:
         world.carrying = True
         world.charged = state.charged(conn, {accounts.get(number, number) for number in q.carried})
+    if q.paybacks:
+        _load_assigned(conn, q, world, provider_no, sender)
     if q.opened:
         world.waiting = state.waiting(conn, q.opened)
+
+
+def _load_assigned(conn: Connection, q: Questions, world: World, provider_no: int, sender: str) -> None:
+    """Asked again under the locks: an operator may have assigned a payment while they were waited for."""
+    for reference, place in references.assigned(conn, provider_no, q.paybacks).items():
+        if place.account not in world.numbers:
+            raise streams.StreamMoved(place.account)
+        world.assigned[sender, reference] = place
 
 
 def _load_inherited(conn: Connection, q: Questions, world: World, sender: str) -> None:

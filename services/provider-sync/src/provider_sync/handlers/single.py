@@ -48,8 +48,8 @@ def fate(base: Base, key: Key, reference: str) -> Fate:
         found = references.find(conn, key.owner, reference)
     if found is None:
         raise errors.NotFound
-    place, version, type_, recorded_at, undone = found
+    place, version, type_, recorded_at, undone, returned = found
     if version is None:
-        return Fate(reference, "unmatched", None, "payment.received", None, undone)
+        return Fate(reference, "returned" if returned else "unmatched", None, "payment.received", None, undone)
     kind = references.short_kind(type_) if type_ else None
     return Fate(reference, "accepted", position_of(place, version), kind, recorded_at, undone)

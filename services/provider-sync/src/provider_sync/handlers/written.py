@@ -35,18 +35,18 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
         _write_stated(conn, base, decided)
     if decided.claims:
         references.claim(conn, provider_no, decided.claims)
-    _write_state(conn, decided, world, provider_no)
+    _write_state(conn, decided, world, provider_no, batch.correlation)
     if decided.events:
         append(conn, base.topic(ACCOUNTS_TOPIC), new_events(decided, world, batch.correlation))
 
 
-def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int) -> None:
+def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int, correlation: str) -> None:
     if decided.undone:
         for provider in sorted({provider for provider, _ in decided.undone}):
             undone = [reference for owner, reference in decided.undone if owner == provider]
             references.undo(conn, state.provider_no(conn, provider), undone)
     if decided.queued:
-        state.queue(conn, provider_no, decided.queued, world.now)
+        state.queue(conn, provider_no, decided.queued, world.now, correlation)
     if decided.matched:
         state.match(conn, decided.matched, world.now)
         references.match(conn, decided.matched)

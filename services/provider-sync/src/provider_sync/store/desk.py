@@ -21,9 +21,11 @@ FROM directory WHERE entity LIKE 'service/%%' ORDER BY 5, 1
 """
 _UNMATCHED = """
 SELECT q.number, p.id AS provider, q.reference, (q.content::json ->> 'amount')::bigint AS amount,
-    q.content::json ->> 'paid_at' AS paid_at, q.received_at
+    q.content::json ->> 'paid_at' AS paid_at, q.received_at, u.reference IS NOT NULL AS reversed
 FROM unmatched AS q JOIN providers AS p ON p.no = q.provider
-WHERE q.matched_at IS NULL AND q.content::json ->> 'kind' = 'payment.received' ORDER BY q.id LIMIT %s
+LEFT JOIN undone AS u ON u.provider = q.provider AND u.reference = q.reference
+WHERE q.matched_at IS NULL AND q.returned_at IS NULL AND q.content::json ->> 'kind' = 'payment.received'
+ORDER BY q.id LIMIT %s
 """
 _TRACE = """
 SELECT e.version AS sequence, split_part(e.type, 'provider-sync.', 2) AS event,

@@ -9,7 +9,7 @@ from common.envelope import full_type
 from common.postgres import Connection, copy_lines, escaped
 from provider_sync.config import SERVICE
 from provider_sync.domain.decided import Claimed, Matched
-from provider_sync.domain.world import Corrected, Known
+from provider_sync.domain.world import Assigned, Corrected, Known
 from provider_sync.store import texts
 
 _KNOWN = """
@@ -17,7 +17,8 @@ SELECT reference, replace(digest::text, '-', ''), account, version FROM said
 WHERE provider = %s AND reference = ANY(%s::text[])
 """
 _CORRECTED = """
-SELECT s.reference, s.account, e.type, coalesce(e.data, q.content), s.version IS NULL, u.reference IS NOT NULL
+SELECT s.reference, s.account, e.type, coalesce(e.data, q.content), s.version IS NULL,
+    u.reference IS NOT NULL OR q.returned_at IS NOT NULL
 FROM said AS s
 LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference AND s.version IS NULL
@@ -30,9 +31,14 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]) AS given(provider, re
     providers AS p
 WHERE p.id = given.provider AND s.provider = p.no AND s.reference = given.reference
 """
+_ASSIGNED = """
+SELECT q.reference, q.number, s.account FROM unmatched AS q JOIN said AS s USING (provider, reference)
+WHERE q.provider = %s AND q.reference = ANY(%s::text[]) AND q.matched_at IS NOT NULL AND s.account <> q.number
+"""
 _FACT = """
-SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL
+SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL
 FROM said AS s JOIN providers AS p ON p.no = s.provider
+LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference
 LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
 LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = s.reference
 WHERE p.id = %s AND s.reference = %s
@@ -81,6 +87,12 @@ def corrected(conn: Connection, provider_no: int, references: Collection[str]) -
     return found
 
 
+def assigned(conn: Connection, provider_no: int, references: Collection[str]) -> dict[str, Assigned]:
+    """The payments among these that found another account than the number they were sent under."""
+    rows = conn.execute(_ASSIGNED, (provider_no, texts(references))).fetchall()
+    return {reference: Assigned(number, account) for reference, number, account in rows}
+
+
 def short_kind(type_: str) -> str:
     """`kz.settlement.provider-sync.charge.posted.v1` → `charge.posted`."""
     return type_.removeprefix(_PREFIX).removesuffix(_SUFFIX)
@@ -111,6 +123,6 @@ def match(conn: Connection, matched: Sequence[Matched]) -> None:
 
 def find(
     conn: Connection, provider: str, reference: str
-) -> tuple[str, int | None, str | None, datetime | None, bool] | None:
-    """Account or place, version, type, when recorded and whether it was undone, of one fact."""
+) -> tuple[str, int | None, str | None, datetime | None, bool, bool] | None:
+    """Account or place, version, type, when recorded, whether it was undone and whether given back, of one fact."""
     return conn.execute(_FACT, (provider, reference)).fetchone()

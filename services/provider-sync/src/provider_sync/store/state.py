@@ -46,7 +46,7 @@ SELECT DISTINCT stream_id, data::json ->> 'service' FROM events WHERE stream_id 
 """
 _WAITING = """
 SELECT q.number, p.id, q.reference, q.content FROM unmatched AS q JOIN providers AS p ON p.no = q.provider
-WHERE q.matched_at IS NULL AND q.number = ANY(%s) ORDER BY q.id
+WHERE q.matched_at IS NULL AND q.returned_at IS NULL AND q.number = ANY(%s) ORDER BY q.id
 """
 _MATCHED = """
 UPDATE unmatched AS q SET matched_at = %s
@@ -139,11 +139,13 @@ def waiting(conn: Connection, numbers: Collection[str]) -> dict[str, list[Waitin
     return found
 
 
-def queue(conn: Connection, provider_no: int, queued: Sequence[Queued], received_at: datetime) -> None:
+def queue(
+    conn: Connection, provider_no: int, queued: Sequence[Queued], received_at: datetime, correlation: str
+) -> None:
     """Puts payments for unknown accounts aside."""
-    rows = ((q.number, provider_no, q.reference, q.content, received_at) for q in queued)
+    rows = ((q.number, provider_no, q.reference, q.content, received_at, correlation) for q in queued)
     with conn.cursor() as cursor:
-        copy_rows(cursor, "unmatched (number, provider, reference, content, received_at)", rows)
+        copy_rows(cursor, "unmatched (number, provider, reference, content, received_at, correlation)", rows)
 
 
 def match(conn: Connection, matched: Sequence[Matched], at: datetime) -> None:
