@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,7 +34,7 @@ class Outside(House):
                 database_url=given.environment["DATABASE_URL"],
                 kafka_bootstrap_servers=centre.kafka,
                 redis_url=centre.servers.redis.url,
-                files_dir=Path(given.environment["FILES_DIR"]),
+                files_dir=given.environment["FILES_DIR"],
             )
         )
         self.http = httpx.Client(base_url=given.public_url or "", timeout=20)

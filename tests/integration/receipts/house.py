@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -94,14 +95,14 @@ class House:
             "DATABASE_URL": c.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": c.kafka_bootstrap_servers,
             "REDIS_URL": c.redis_url,
-            "FILES_DIR": str(c.files_dir),
+            "FILES_DIR": c.files_dir,
             "TOPIC_PREFIX": c.topic_prefix,
             "RENDER_LIMIT_S": str(c.render_limit_s),
             "RENDER_PROCESSES": str(c.render_processes),
             "LOG_LEVEL": "WARNING",
         }
         command = [sys.executable, "-m", "receipts", "worker"]
-        with (c.files_dir / "worker.log").open("ab") as log:
+        with (Path(c.files_dir) / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(
                 command, env=os.environ | settings, start_new_session=True, stdout=log, stderr=log
             )
@@ -170,6 +171,22 @@ class House:
         data = {"account": account, "version": version, "name": name}
         data |= {"address_ru": "ул. Абая, 10, кв. 5", "address_kk": "Абай көшесі, 10-үй, 5-пәтер", "phone": "+7"}
         self.say("provider-sync.holders.v1", account, full_type("provider-sync", "holder.stated"), data)
+
+    def sell(self, account: str, reason: str = "sold") -> None:
+        """provider-sync says that the account is in another name."""
+        type_ = full_type("provider-sync", "account.holder-changed")
+        self.say("provider-sync.accounts.v1", account, type_, {"holder": "h-1", "reason": reason}, 2)
+
+    def renumber(self, account: str, number: str) -> None:
+        """provider-sync says one more number of the account."""
+        type_ = full_type("provider-sync", "account.renumbered")
+        self.say("provider-sync.accounts.v1", account, type_, {"number": number}, 2)
+
+    def build(self, ident: str, address: str) -> None:
+        """provider-sync states a building."""
+        type_ = full_type("provider-sync", "directory.stated")
+        data = {"version": 1, "id": ident, "address_ru": address, "address_kk": address}
+        self.say("provider-sync.directory.v1", f"building/{ident}", type_, data)
 
     def answer_draft(self, request: str, draft: dict[str, Any]) -> None:
         """The ledger answers a question with a draft."""

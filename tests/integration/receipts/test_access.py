@@ -1,6 +1,7 @@
 """Who sees what: foreign is answered like missing."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_what_is_not_visible_yet_is_said_so(house: House, user: str, account: st
 def test_an_erased_holder_takes_the_documents_along(house: House, user: str, account: str, ready: str) -> None:
     """Name, row and file go; the receipt ends as a stated failure and can be asked for anew, without the name."""
     digest = house.sql("SELECT digest FROM documents WHERE account = %s", account)[0][0]
-    file = house.config.files_dir / digest[:2] / f"{digest}.pdf"
+    file = Path(house.config.files_dir) / digest[:2] / f"{digest}.pdf"
     assert file.exists()
     house.say("provider-sync.holders.v1", account, full_type("provider-sync", "holder.stated"), None)
     eventually(lambda: not house.sql("SELECT 1 FROM documents WHERE account = %s", account))

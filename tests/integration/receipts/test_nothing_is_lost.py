@@ -3,7 +3,6 @@
 import pytest
 
 from receipts.app.worker import celery
-from receipts.handlers.sweeping import prepare_month
 from tests.integration.receipts.house import House, eventually
 from tests.unit.receipts.statements import full_statement
 
@@ -67,17 +66,3 @@ def test_a_document_that_never_succeeds_ends_as_a_stated_failure(
         view = house.ended(user, ident)
     assert (view["state"], view["reason"]["code"]) == ("failed", "render-failed")
     assert eventually(lambda: house.said("receipt.failed", ident))
-
-
-def test_a_month_is_prepared_behind_the_residents(house: House, user: str, account: str, position: str) -> None:
-    """`prepare` makes bulk documents; asked for by a resident later, they stand ready."""
-    period = "2031-05"
-    for number in range(3):
-        house.issue(full_statement(account=f"{account}{number}", period=period))
-    eventually(lambda: house.sql("SELECT count(*) FROM statements WHERE period = %s", period) == [(3,)])
-    assert prepare_month(house.pool, period, "kk") == 3
-    query = "SELECT count(*) FROM documents WHERE period = %s AND state = 'ready' AND bulk"
-    eventually(lambda: house.sql(query, period) == [(3,)])
-    first = house.link(user, f"{account}0")
-    asked = house.ask(user, f"{account}0", period, "kk", **{"Read-After": first})
-    assert (asked.status_code, asked.json()["state"]) == (200, "ready")

@@ -1,8 +1,14 @@
 """The processes of receipts."""
 
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from common import logs
+from common.errors import Refusal
+from common.period import BadPeriod
 from common.postgres import open_pool
 from common.process import stop_event
 from common.telemetry import AdminServer
@@ -13,10 +19,34 @@ from receipts.config import Config, from_environment
 cli = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
+class Language(StrEnum):
+    """What a document may be printed in."""
+
+    RU = "ru"
+    KK = "kk"
+    BOTH = "ru+kk"
+
+
+class Audience(StrEnum):
+    """Whom a month is made for."""
+
+    PAPER = "paper"
+    EVERYONE = "everyone"
+
+
 def _config() -> Config:
     config = from_environment()
     logs.configure("receipts", config.log_level)
     return config
+
+
+def _told(command: Callable[[Config], object]) -> None:
+    """A refusal is a sentence on standard error and exit status 1."""
+    try:
+        command(_config())
+    except (Refusal, BadPeriod) as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()
@@ -67,20 +97,56 @@ def sweep() -> None:
         sweeper(config, pool).run(stop_event(), config.admin_port or None)
 
 
-@cli.command()
-def prepare(period: str = typer.Argument(..., help="A closed month, 2026-10."), language: str = "ru") -> None:
-    """Make the receipts of a closed month for all accounts, behind every waiting resident."""
-    from receipts.commands import prepare as prepare_month
+_Period = Annotated[str, typer.Argument(help="A closed month, 2026-10.")]
+_Tongue = Annotated[Language, typer.Option(help="The language of the receipts: ru, kk, or both side by side.")]
+_For = Annotated[Audience, typer.Option("--for", help="paper: accounts in nobody's cabinet. everyone: all accounts.")]
 
-    config = _config()
-    with open_pool(config.database_url, "receipts-prepare", size=1, statement_s=60) as pool:
-        typer.echo(f"{prepare_month(pool, period, language)} receipts queued")
+
+@cli.command()
+def run(
+    period: _Period,
+    language: _Tongue = Language.BOTH,
+    audience: _For = Audience.PAPER,
+    out: Annotated[str, typer.Option(help="Folder or s3://bucket/prefix; FILES_DIR/runs unless given.")] = "",
+) -> None:
+    """Make a closed month's receipts for many and hand them out in walking order, with a count sheet.
+
+    Workers make them behind every waiting resident. Interrupt it at will: the same command goes on where it stood, and
+    nothing is made twice. When all is done, the same command makes what changed since, as a further part.
+    """
+    from receipts.commands.runs import run_month
+
+    _told(lambda config: run_month(config, period, language.value, audience.value, out))
+
+
+@cli.command()
+def pause(period: _Period, language: _Tongue = Language.BOTH, audience: _For = Audience.PAPER) -> None:
+    """Let the workers leave a month's run alone until `continue`; what is under way is finished."""
+    from receipts.commands.runs import pause_month
+
+    _told(lambda config: pause_month(config, period, language.value, audience.value, paused=True))
+
+
+@cli.command("continue")
+def go_on(period: _Period, language: _Tongue = Language.BOTH, audience: _For = Audience.PAPER) -> None:
+    """Let the workers go on with a paused run."""
+    from receipts.commands.runs import pause_month
+
+    _told(lambda config: pause_month(config, period, language.value, audience.value, paused=False))
+
+
+@cli.command()
+def runs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
+    """The newest runs and how far they are."""
+    from receipts.commands.runs import list_runs
+
+    _told(lambda config: list_runs(config, as_json))
 
 
 @cli.command()
 def trace(account: str = typer.Argument(..., help="An account's id.")) -> None:
     """Print, as JSON, the statements known of an account and the documents made of them."""
-    from receipts.commands import trace as trace_account
+    from receipts.commands.trace import trace as trace_account
 
     typer.echo(trace_account(_config().database_url, account))
 

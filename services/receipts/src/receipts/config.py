@@ -1,7 +1,6 @@
 """Settings of receipts, read once from the environment."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from common.env import load
 
@@ -13,7 +12,7 @@ class Config:
     database_url: str
     kafka_bootstrap_servers: str
     redis_url: str
-    files_dir: Path
+    files_dir: str
     admin_port: int = 0
     http_host: str = "127.0.0.1"
     http_port: int = 18104
@@ -22,11 +21,12 @@ class Config:
     public_url: str = "http://127.0.0.1:18104"
     log_level: str = "INFO"
     topic_prefix: str = ""
+    s3_endpoint: str = ""
     render_processes: int = 2
     render_limit_s: int = 30
     sweep_every_s: int = 30
     draft_deadline_s: int = 60
-    bulk_chains: int = 1
+    bulk_turns: int = 2
     verify_per_minute: int = 60
 
 

@@ -64,6 +64,23 @@ class AskedTooOften(Refusal):
     }
 
 
+class NothingToMake(Refusal):
+    """A run has no account to make a receipt for."""
+
+    code = "nothing-to-make"
+    texts: ClassVar[dict[str, str]] = {
+        "en": "No receipt of {period} is to be made: is the month closed, and has the projection heard its statements? "
+        "(Receipts made by an earlier part, unchanged since: {made}.)",
+    }
+
+
+class NoSuchRun(Refusal):
+    """There is no such run, or it is done."""
+
+    code = "no-such-run"
+    texts: ClassVar[dict[str, str]] = {"en": "No unfinished run of {period} like this; `receipts runs` lists them."}
+
+
 # Why a receipt failed: those of the ledger's refusals that a resident can understand, and our own.
 _REASONS: dict[str, dict[str, str]] = {
     "period-not-open": {

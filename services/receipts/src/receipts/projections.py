@@ -1,6 +1,7 @@
 """Heard facts → rows, and the identity of a document: pure functions."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from receipts.events.statement import Statement, decode_statement
 # No 0/O, 1/I: a resident types the code from paper.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LENGTH = 16
+_NUMBER = re.compile(r"\d+")
 _NOT_FACTS = ("request", "hash", "statement")
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -27,6 +29,8 @@ class StatementRow:
     to_pay: int
     currency: str
     data: str
+    building: str
+    flat: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,13 @@ def statement_row(data: msgspec.Raw) -> StatementRow:
     """An issued or drafted statement as it is stored; raises msgspec.ValidationError."""
     s = decode_statement(data)
     text = bytes(data).decode()
-    return StatementRow(s.account, s.period, s.version, facts_hash(s, text), due(s), s.currency, text)
+    hashed = facts_hash(s, text)
+    return StatementRow(s.account, s.period, s.version, hashed, due(s), s.currency, text, s.base.building, s.base.flat)
+
+
+def walking_place(address: str) -> str:
+    """An address as it is sorted: `ул. Абая, 9` comes before `ул. Абая, 10`, case does not matter."""
+    return _NUMBER.sub(lambda number: number[0].zfill(8), " ".join(address.casefold().split()))
 
 
 def due(statement: Statement) -> int:
@@ -67,6 +77,15 @@ def facts_hash(statement: Statement, data: str) -> str:
     for name in (*_NOT_FACTS, "cut_off") if statement.provisional else _NOT_FACTS:
         facts.pop(name, None)
     return hashlib.sha256(_canonical.encode(facts)).hexdigest()
+
+
+def known_holder(
+    account: str, version: int | None, name: str | None, address_ru: str | None, address_kk: str | None
+) -> Holder | None:
+    """The holder, when provider-sync stated one and did not erase it since."""
+    if version is None or not (name or address_ru or address_kk):
+        return None
+    return Holder(account, version, name or "", address_ru or "", address_kk or "")
 
 
 def shown_holder(holder: Holder | None, masked: bool) -> Holder | None:

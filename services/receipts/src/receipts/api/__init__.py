@@ -1,5 +1,7 @@
 """The HTTP door: ask for a receipt, look after it, fetch it, check a printed one."""
 
+import hashlib
+import io
 import re
 import time
 from threading import BoundedSemaphore
@@ -19,6 +21,7 @@ from common.web import KeyReused, create_app, etagged, idempotency, problem_answ
 from receipts.api.models import (
     AccountPath,
     CodePath,
+    JoinedQuery,
     ReceiptOrder,
     ReceiptPath,
     ReceiptView,
@@ -33,6 +36,7 @@ from receipts.gateways.files import Files
 from receipts.handlers import requests
 from receipts.handlers.requests import Order
 from receipts.render.formats import moment, month
+from receipts.render.joined import one_pdf, one_zip
 from receipts.render.texts import Language, text
 from receipts.store.heard import user_head
 from receipts.store.receipts import Receipt
@@ -42,7 +46,9 @@ _LONGEST_WAIT_S = 10
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
 _ACCOUNT_POSITION = re.compile(r"account/[0-9A-Za-z-]{1,40}@\d{1,9}", re.ASCII)
 _SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
-_PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_PDF = {"content": {"application/pdf": _BYTES}}
+_JOINED = {"content": {"application/pdf": _BYTES, "application/zip": _BYTES}}
 
 
 class Receipts:
@@ -71,6 +77,7 @@ class Receipts:
         asked = {"200": ReceiptView, "202": ReceiptView} | problem_answers("401", "404", "429")
         found = {"200": ReceiptView} | problem_answers("401", "404")
         fetched = {"200": _PDF} | problem_answers("401", "404", "409")
+        joined = {"200": _JOINED} | problem_answers("401", "404", "409")
         checked: dict[Any, Any] = {"200": Verification} | problem_answers("404", "429")
 
         @app.post("/v1/accounts/<string:number>/receipts", security=_SIGNED_IN, responses=asked)
@@ -88,6 +95,14 @@ class Receipts:
             """The PDF of a ready receipt; ranges and conditional requests are answered."""
             return self.fetch(path)
 
+        @app.get("/v1/receipts/joined", security=_SIGNED_IN, responses=joined)
+        def fetch_joined(query: JoinedQuery) -> Response:
+            """Several ready receipts at once: one PDF to print, or a zip of the documents as they are.
+
+            409 while one of them is not ready. The joined PDF has no tags for screen readers; the single ones have.
+            """
+            return self.join(query)
+
         @app.get("/v1/verify/<string:code>", responses=checked)
         def verify_code(path: CodePath) -> Response:
             """Public. A browser that scanned the printed code gets a page, everybody else JSON."""
@@ -99,8 +114,7 @@ class Receipts:
         """Stores the request, or finds the one its key was used for."""
         user = self._user()
         key, digest = idempotency()
-        named = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
-        after = [position for position in named if position.startswith(f"account/{path.number}@")]
+        after = _ACCOUNT_POSITION.findall(request.headers.get("Read-After", ""))
         order = Order(user, path.number, body.period, body.language, key, digest, after)
         receipt = requests.request_receipt(self._pool, self._says, order, self._draft_deadline_s)
         if receipt.request_digest != digest:
@@ -123,10 +137,22 @@ class Receipts:
         """The bytes of a ready document, by way of their hash."""
         receipt = requests.ready_receipt(self._pool, self._user(), path.id)
         digest = receipt.digest or ""
-        answer = flask.send_file(self._files.path(digest), mimetype="application/pdf", conditional=True, etag=digest)
-        answer.headers["Cache-Control"] = "private, no-cache"
-        answer.headers["Content-Disposition"] = _disposition(receipt)
+        answer = _file(self._files.get(digest), "application/pdf", digest)
+        answer.headers["Content-Disposition"] = _disposition("receipt", _title(receipt), _tail(receipt))
         answer.headers["Content-Language"] = receipt.language
+        return answer
+
+    def join(self, query: JoinedQuery) -> Response:
+        """The bytes of several ready documents as one file, in the order asked."""
+        receipts = requests.ready_receipts(self._pool, self._user(), query.id)
+        documents = [self._files.get(receipt.digest or "") for receipt in receipts]
+        if query.format == "zip":
+            names = [f"{number:02}_{_title(r)}_{_tail(r)}" for number, r in enumerate(receipts, 1)]
+            data, kind = one_zip(list(zip(names, documents, strict=True))), "application/zip"
+        else:
+            data, kind = one_pdf(documents), "application/pdf"
+        answer = _file(data, kind, hashlib.sha256(data).hexdigest())
+        answer.headers["Content-Disposition"] = _disposition("receipts", _title(receipts[0]), f".{query.format}")
         return answer
 
     def verify(self, path: CodePath) -> Response:
@@ -147,9 +173,8 @@ class Receipts:
                 t=lambda key: text(key, shown),
             )
             return Response(page, content_type="text/html; charset=utf-8")
-        return etagged(
-            Response(view.model_dump_json(), content_type="application/json"), f"{path.code}{view.superseded}"
-        )
+        answer = Response(view.model_dump_json(exclude_none=True), content_type="application/json")
+        return etagged(answer, f"{path.code}.{found.newer_version or found.statement_version}")
 
     def _user(self) -> str:
         """Who calls; waits for what Read-After names of this user. What it names of accounts the ledger waits for."""
@@ -185,8 +210,23 @@ def _viewed(receipt: Receipt, status: int) -> Response:
     return answer
 
 
-def _disposition(receipt: Receipt) -> str:
+def _file(data: bytes, mimetype: str, tag: str) -> Response:
+    """Bytes with ranges and conditional requests; a shared cache keeps nothing of it."""
+    answer = flask.send_file(io.BytesIO(data), mimetype=mimetype, conditional=True, etag=tag)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _title(receipt: Receipt) -> str:
+    return text("title_short", "kk" if receipt.language == "kk" else "ru")
+
+
+def _tail(receipt: Receipt) -> str:
+    return f"{receipt.period}_{receipt.account}.pdf"
+
+
+def _disposition(plain: str, title: str, tail: str) -> str:
     """RFC 6266: the name in the document's language, and a plain one for readers of old."""
-    title = text("title_short", "kk" if receipt.language == "kk" else "ru")
-    tail = f"{receipt.period}_{receipt.account}.pdf"
-    return f"inline; filename=\"receipt_{tail}\"; filename*=UTF-8''{quote(f'{title}_{tail}', safe='')}"
+    joint = "" if tail.startswith(".") else "_"
+    name = quote(f"{title}{joint}{tail}", safe="")
+    return f"inline; filename=\"{plain}{joint}{tail}\"; filename*=UTF-8''{name}"

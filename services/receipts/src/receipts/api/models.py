@@ -35,7 +35,14 @@ class ReceiptOrder(Model):
     """A receipt that is wanted."""
 
     period: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-10"])
-    language: Literal["ru", "kk"]
+    language: Literal["ru", "kk", "ru+kk"] = Field(description="`ru+kk`: both languages side by side.")
+
+
+class JoinedQuery(Model):
+    """Receipts that are wanted as one file."""
+
+    id: list[UUID] = Field(min_length=1, max_length=24, description="Ids of ready receipts, in the order wanted.")
+    format: Literal["pdf", "zip"] = "pdf"
 
 
 class Failure(Model):
@@ -51,7 +58,7 @@ class ReceiptView(Model):
     id: UUID
     account: str
     period: str
-    language: Literal["ru", "kk"]
+    language: Literal["ru", "kk", "ru+kk"]
     state: Literal["queued", "rendering", "ready", "failed"]
     created_at: datetime
     ready_at: datetime | None = None
@@ -61,16 +68,25 @@ class ReceiptView(Model):
     reason: Failure | None = None
 
 
+class Newer(Model):
+    """A statement that came after the printed one."""
+
+    version: int = Field(description="1 is the issued statement; 2 and more correct what was shown, never the money.")
+    amount: str = Field(examples=["11538.41"])
+    cut_off: datetime | None = Field(default=None, description="What was counted up to this moment is in it.")
+
+
 class Verification(Model):
     """What may be said publicly of a printed document."""
 
     account: str = Field(description="All but the last digits hidden.", examples=["•••••0123"])
     period: str
-    language: Literal["ru", "kk"]
+    language: Literal["ru", "kk", "ru+kk"]
     amount: str = Field(description="The sum to pay as printed.", examples=["11538.41"])
     currency: str
     provisional: bool = Field(description="The month was open when it was made.")
     superseded: bool = Field(description="There is a newer statement of the month.")
+    superseded_by: Newer | None = Field(default=None, description="The statement that holds now.")
     made_at: datetime
 
 
@@ -104,7 +120,15 @@ def verification(found: Verified) -> Verification:
             "amount": format_amount(found.to_pay),
             "currency": found.currency,
             "provisional": found.statement_version == 0,
-            "superseded": found.superseded,
+            "superseded": found.newer_version is not None,
+            "superseded_by": _newer(found),
             "made_at": found.ready_at,
         }
     )
+
+
+def _newer(found: Verified) -> Newer | None:
+    if found.newer_version is None:
+        return None
+    amount = format_amount(found.newer_to_pay or 0)
+    return Newer.model_validate({"version": found.newer_version, "amount": amount, "cut_off": found.newer_cut_off})

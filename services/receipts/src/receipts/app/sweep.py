@@ -1,9 +1,9 @@
 """The sweeping process."""
 
 from common.postgres import Pool
-from receipts.commands import Sweeper
+from receipts.commands.sweeper import Sweeper
 from receipts.config import Config
-from receipts.gateways.files import Files
+from receipts.gateways.files import Files, open_store
 from receipts.gateways.queue import CeleryQueueOut, make_celery
 from receipts.store.says import Says
 
@@ -15,7 +15,7 @@ def sweeper(config: Config, pool: Pool) -> Sweeper:
         pool,
         Says(config.topic_prefix),
         CeleryQueueOut(make_celery(config.redis_url, config.render_limit_s)),
-        Files(config.files_dir),
+        Files(open_store(config.files_dir, config.s3_endpoint)),
         every_s=config.sweep_every_s,
-        bulk_chains=config.bulk_chains,
+        bulk_turns=config.bulk_turns,
     )

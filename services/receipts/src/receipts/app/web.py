@@ -8,7 +8,7 @@ from common.server import serve
 from receipts.api import Receipts
 from receipts.app.health import database_problem
 from receipts.config import Config
-from receipts.gateways.files import Files
+from receipts.gateways.files import Files, open_store
 from receipts.store.says import Says
 
 
@@ -17,7 +17,7 @@ def web_app(config: Config, pool: Pool) -> Flask:
     calls = Receipts(
         pool,
         Says(config.topic_prefix),
-        Files(config.files_dir),
+        Files(open_store(config.files_dir, config.s3_endpoint)),
         keys.verifier(pool),
         topic_prefix=config.topic_prefix,
         draft_deadline_s=config.draft_deadline_s,

@@ -4,7 +4,7 @@ from celery import Celery
 
 from common.postgres import open_pool
 from receipts.config import Config
-from receipts.gateways.files import Files
+from receipts.gateways.files import Files, open_store
 from receipts.gateways.queue import make_celery
 from receipts.handlers.rendering import Workshop
 from receipts.store.says import Says
@@ -19,8 +19,9 @@ def celery(config: Config) -> Celery:
 
     def workshop() -> Workshop:
         pool = open_pool(config.database_url, "receipts-worker", size=2)
-        files, lease_s = Files(config.files_dir), config.render_limit_s + _LEASE_MARGIN_S
-        return Workshop(pool, files, Says(config.topic_prefix), config.public_url, lease_s)
+        files = Files(open_store(config.files_dir, config.s3_endpoint))
+        lease_s = config.render_limit_s + _LEASE_MARGIN_S
+        return Workshop(pool, files, Says(config.topic_prefix), config.public_url, lease_s, config.bulk_turns)
 
     register(app, workshop)
     return app

@@ -10,7 +10,7 @@ from common.streams import Record
 from receipts.events import heard
 from receipts.events.holder import Holder
 from receipts.handlers.requests import ask_ledger, issued_document, link_document
-from receipts.projections import DocumentKey, StatementRow, shown_holder, statement_row
+from receipts.projections import DocumentKey, StatementRow, shown_holder, statement_row, walking_place
 from receipts.render.version import template_version
 from receipts.store import documents, receipts
 from receipts.store import heard as store
@@ -19,6 +19,7 @@ from receipts.store.receipts import Receipt
 from receipts.store.says import Says
 
 _ASKS = 2
+_SALES = ("sold", "inherited")
 
 
 def take_statements(conn: Connection, records: Sequence[Record], says: Says) -> None:
@@ -53,7 +54,29 @@ def take_holders(conn: Connection, records: Sequence[Record]) -> None:
 def take_users(conn: Connection, records: Sequence[Record]) -> None:
     """Who may see which account, fact by fact in the order of each user."""
     for record in records:
-        _ACCESS[record.type](conn, record.envelope.data)
+        if record.type == heard.LINKED:
+            store.link(conn, msgspec.json.decode(record.envelope.data, type=heard.Link), record.envelope.recorded_at)
+        else:
+            _ACCESS[record.type](conn, record.envelope.data)
+
+
+def take_directory(conn: Connection, records: Sequence[Record]) -> None:
+    """Buildings, for the way a printed month is handed out; the rest of the directory stands in the statements."""
+    for record in records:
+        kind, _, ident = record.key.partition("/")
+        if kind == "building" and record.value is not None:
+            building = msgspec.json.decode(record.envelope.data, type=heard.Building)
+            store.state_building(conn, ident, building, walking_place(building.address_ru))
+
+
+def take_accounts(conn: Connection, records: Sequence[Record]) -> None:
+    """One more number of an account; an account that changed hands is taken from those who saw it before."""
+    for record in records:
+        if record.type == heard.RENUMBERED:
+            number = msgspec.json.decode(record.envelope.data, type=heard.Renumbered).number
+            store.add_alias(conn, number, record.key)
+        elif msgspec.json.decode(record.envelope.data, type=heard.HolderChanged).reason in _SALES:
+            store.sell(conn, record.key, record.envelope.recorded_at)
 
 
 def _newest(records: Sequence[Record]) -> Sequence[Record]:
@@ -119,10 +142,6 @@ def _fail(conn: Connection, says: Says, waiting: Receipt, reason: str) -> None:
     says.failed(conn, [waiting], reason)
 
 
-def _link(conn: Connection, data: msgspec.Raw) -> None:
-    store.link(conn, msgspec.json.decode(data, type=heard.Link))
-
-
 def _unlink(conn: Connection, data: msgspec.Raw) -> None:
     fact = msgspec.json.decode(data, type=heard.Link)
     store.unlink(conn, fact.user, fact.account)
@@ -138,7 +157,6 @@ def _close(conn: Connection, data: msgspec.Raw) -> None:
 
 
 _ACCESS: dict[str, Callable[[Connection, msgspec.Raw], None]] = {
-    heard.LINKED: _link,
     heard.UNMASKED: _unmask,
     heard.UNLINKED: _unlink,
     heard.REVOKED: _unlink,

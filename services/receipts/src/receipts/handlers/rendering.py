@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,6 +20,7 @@ from receipts.store.documents import Claimed
 from receipts.store.says import Says
 
 log = logs.get("rendering")
+_PORTION = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Workshop:
     says: Says
     public_url: str
     lease_s: int
+    bulk_turns: int = 1
 
 
 def render_document(shop: Workshop, code: str) -> bool:
@@ -42,12 +45,40 @@ def render_document(shop: Workshop, code: str) -> bool:
 
 
 def render_bulk(shop: Workshop, for_s: float) -> bool:
-    """Makes bulk documents for about `for_s`; True when more may wait."""
-    until = time.monotonic() + for_s
+    """Makes bulk documents for about `for_s`, until a resident waits; True when more may wait.
+
+    At most `bulk_turns` workers are at it at a time.
+    """
+    with shop.pool.connection() as holding:
+        turn = documents.take_turn(holding, shop.bulk_turns)
+        holding.commit()  # the place is the session's: no transaction stays open while documents are made
+        if turn is None:
+            return False
+        try:
+            return _take_turn(shop, time.monotonic() + for_s)
+        finally:
+            documents.leave_turn(holding, turn)
+
+
+def _take_turn(shop: Workshop, until: float) -> bool:
     while time.monotonic() < until:
         with shop.pool.connection() as conn, conn.transaction():
-            job = documents.claim_bulk(conn, shop.lease_s)
-        if job is None:
+            jobs = documents.claim_bulk(conn, _PORTION, shop.lease_s)
+        if not jobs:
+            return False
+        if not _make_portion(shop, jobs):
+            break
+    return True
+
+
+def _make_portion(shop: Workshop, jobs: Sequence[Claimed]) -> bool:
+    """Makes what was claimed; gives the rest back and answers False as soon as a resident waits."""
+    for done, job in enumerate(jobs):
+        with shop.pool.connection() as conn, conn.transaction():
+            waits = documents.residents_wait(conn)
+            if waits:
+                documents.give_back(conn, [left.code for left in jobs[done:]])
+        if waits:
             return False
         _make(shop, job)
     return True

@@ -10,7 +10,7 @@ from receipts.errors import CannotBeMade, NotFound, NotReady, TooManyUnfinished,
 from receipts.events.said import ReceiptRequested
 from receipts.projections import DocumentKey, shown_holder, typed_code
 from receipts.render.version import template_version
-from receipts.store import documents, receipts
+from receipts.store import documents, heard, receipts
 from receipts.store.documents import NewDocument, Verified
 from receipts.store.receipts import NewReceipt, Receipt, Subject
 from receipts.store.says import Says
@@ -37,14 +37,14 @@ def request_receipt(pool: Pool, says: Says, order: Order, draft_deadline_s: int)
         known = receipts.by_key(conn, order.user, order.key)
         if known is not None:
             return known
-        subject = receipts.subject(conn, order.user, order.account, order.period)
+        account = heard.account_of(conn, order.account)
+        subject = receipts.subject(conn, order.user, account, order.period)
         if subject is None:
             raise NotFound
         if receipts.unfinished(conn, order.user) >= UNFINISHED_LIMIT:
             raise TooManyUnfinished(retry_after_s=5)
-        new = NewReceipt(
-            uuid7(), order.user, subject.account, order.period, order.language, order.key, order.digest, order.after
-        )
+        after = [position for position in order.after if position.startswith(f"account/{account}@")]
+        new = NewReceipt(uuid7(), order.user, account, order.period, order.language, order.key, order.digest, after)
         if receipts.insert(conn, new, subject.masked):
             _start(conn, says, new, subject, draft_deadline_s)
         stored = receipts.by_key(conn, order.user, order.key)
@@ -70,6 +70,11 @@ def ready_receipt(pool: Pool, user: str, ident: UUID) -> Receipt:
     if found.progress != "ready":
         raise NotReady(retry_after_s=1)
     return found
+
+
+def ready_receipts(pool: Pool, user: str, idents: Sequence[UUID]) -> list[Receipt]:
+    """Several of the user's requests whose documents stand, in the order asked; raises what `ready_receipt` does."""
+    return [ready_receipt(pool, user, ident) for ident in dict.fromkeys(idents)]
 
 
 def verified(pool: Pool, code: str) -> Verified:

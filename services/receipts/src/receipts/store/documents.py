@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from psycopg.rows import class_row
@@ -12,14 +13,17 @@ from receipts.events.holder import Holder
 from receipts.projections import DocumentKey
 
 CHANNEL = "documents"
+BULK_NOTICE = "bulk"
 ATTEMPTS = 3
+_TURNS = 7_206_120
 
 _ENSURE = """
 INSERT INTO documents (account, period, language, masked, template, statement_version, facts_hash, holder_version,
-                       code, to_pay, currency, holder, draft, bulk, state)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued')
+                       code, to_pay, currency, holder, draft, bulk, run, state)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued')
 ON CONFLICT (code) DO UPDATE SET
     bulk = documents.bulk AND excluded.bulk,
+    run = coalesce(excluded.run, documents.run),
     state = CASE WHEN documents.state IN ('failed', 'erased') THEN 'queued' ELSE documents.state END,
     attempts = CASE WHEN documents.state IN ('failed', 'erased') THEN 0 ELSE documents.attempts END,
     holder = CASE WHEN documents.state IN ('failed', 'erased') THEN excluded.holder ELSE documents.holder END,
@@ -34,10 +38,30 @@ RETURNING code, account, period, language, created_at, holder, attempts,
     coalesce(draft, (SELECT data FROM statements AS s
                      WHERE s.account = d.account AND s.period = d.period AND s.version = d.statement_version)) AS data
 """
-_NEXT_BULK = f"""
-SELECT code FROM documents
-WHERE bulk AND state IN ('queued', 'rendering') AND attempts < {ATTEMPTS} AND lease_until < now()
-ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+# A document that brought a worker down before is claimed alone, so that it cannot use up its neighbours' attempts.
+_CLAIM_BULK = f"""
+WITH free AS (
+    SELECT code, attempts FROM documents AS d
+    WHERE bulk AND state IN ('queued', 'rendering') AND attempts < {ATTEMPTS} AND lease_until < now()
+      AND NOT EXISTS (SELECT FROM runs WHERE runs.id = d.run AND runs.paused)
+    ORDER BY created_at, code LIMIT %s FOR UPDATE SKIP LOCKED
+), portion AS (
+    SELECT code FROM free WHERE attempts = 0
+    UNION (SELECT code FROM free WHERE NOT EXISTS (SELECT FROM free WHERE attempts = 0) ORDER BY code LIMIT 1)
+)
+UPDATE documents AS d
+SET state = 'rendering', attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => %s)
+FROM portion WHERE d.code = portion.code
+RETURNING d.code, account, period, language, created_at, holder, attempts,
+    coalesce(draft, (SELECT data FROM statements AS s
+                     WHERE s.account = d.account AND s.period = d.period AND s.version = d.statement_version)) AS data
+"""
+_RESIDENTS_WAIT = """
+SELECT EXISTS (SELECT FROM documents WHERE NOT bulk AND state = 'queued' AND attempts = 0)
+"""
+_GIVE_BACK = """
+UPDATE documents SET state = 'queued', attempts = attempts - 1, lease_until = '-infinity'
+WHERE code = ANY(%s) AND state = 'rendering' AND attempts = 1
 """
 _FINISH = """
 UPDATE documents SET state = 'ready', ready_at = now(), digest = %s, size_bytes = %s, pages = %s, holder = NULL,
@@ -62,10 +86,9 @@ WHERE NOT bulk AND state IN ('queued', 'rendering') AND attempts < {ATTEMPTS} AN
   AND announced_at < now() - make_interval(secs => %s)
 RETURNING code
 """
-_BULK_IDLE = f"""
-SELECT EXISTS (SELECT FROM documents WHERE bulk AND state IN ('queued', 'rendering')
-                 AND attempts < {ATTEMPTS} AND lease_until < now())
-   AND NOT EXISTS (SELECT FROM documents WHERE bulk AND state = 'rendering' AND lease_until > now())
+_BULK_WAITS = f"""
+SELECT EXISTS (SELECT FROM documents AS d WHERE bulk AND state IN ('queued', 'rendering') AND attempts < {ATTEMPTS}
+                 AND lease_until < now() AND NOT EXISTS (SELECT FROM runs WHERE runs.id = d.run AND runs.paused))
 """
 _ERASE = """
 UPDATE documents SET state = 'erased', holder = NULL, draft = NULL
@@ -74,16 +97,13 @@ WHERE account = ANY(%s) AND holder_version > 0 AND state <> 'erased'
 _ERASED = "SELECT code, digest FROM documents WHERE state = 'erased' ORDER BY code LIMIT 500 FOR UPDATE"
 _VERIFY = """
 SELECT d.account, d.period, d.language, d.to_pay, d.currency, d.statement_version, d.ready_at,
-       EXISTS (SELECT FROM statements AS s WHERE s.account = d.account AND s.period = d.period
-                 AND s.version > d.statement_version) AS superseded
-FROM documents AS d WHERE d.code = %s AND d.state = 'ready'
-"""
-_BULK_KEYS = """
-SELECT s.account, s.period, s.version, s.facts_hash, s.to_pay, s.currency,
-       coalesce(h.version, 0), coalesce(h.name, ''), coalesce(h.address_ru, ''), coalesce(h.address_kk, '')
-FROM (SELECT DISTINCT ON (account) * FROM statements WHERE period = %s AND account > %s
-      ORDER BY account, version DESC LIMIT %s) AS s
-LEFT JOIN holders AS h ON h.account = s.account ORDER BY s.account
+       newer.version AS newer_version, newer.to_pay AS newer_to_pay, newer.data::jsonb ->> 'cut_off' AS newer_cut_off
+FROM documents AS d
+LEFT JOIN LATERAL (
+    SELECT version, to_pay, data FROM statements AS s
+    WHERE s.account = d.account AND s.period = d.period AND s.version > d.statement_version
+    ORDER BY version DESC LIMIT 1) AS newer ON true
+WHERE d.code = %s AND d.state = 'ready'
 """
 
 
@@ -97,6 +117,7 @@ class NewDocument:
     currency: str
     draft: str | None = None
     bulk: bool = False
+    run: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +145,9 @@ class Verified:
     currency: str
     statement_version: int
     ready_at: datetime
-    superseded: bool
+    newer_version: int | None
+    newer_to_pay: int | None
+    newer_cut_off: str | None
 
 
 def ensure(conn: Connection, new: NewDocument) -> str:
@@ -137,9 +160,10 @@ def ensure(conn: Connection, new: NewDocument) -> str:
 
 
 def ensure_all(conn: Connection, new: Sequence[NewDocument]) -> None:
-    """Many bulk documents at once."""
+    """Many bulk documents at once; the sweeper hears of it on commit."""
     with conn.cursor() as cursor:
         cursor.executemany(_ENSURE, [_values(document) for document in new])
+    announce(conn, BULK_NOTICE)
 
 
 def announce(conn: Connection, code: str) -> None:
@@ -153,10 +177,21 @@ def claim(conn: Connection, code: str, lease_s: int) -> Claimed | None:
         return cursor.execute(_CLAIM, (lease_s, code)).fetchone()
 
 
-def claim_bulk(conn: Connection, lease_s: int) -> Claimed | None:
-    """Takes the oldest bulk document that is free."""
-    row = conn.execute(_NEXT_BULK).fetchone()
-    return claim(conn, row[0], lease_s) if row else None
+def claim_bulk(conn: Connection, portion: int, lease_s: int) -> list[Claimed]:
+    """Takes the oldest bulk documents that are free, together at most `portion`; the lease is for all of them."""
+    with conn.cursor(row_factory=class_row(Claimed)) as cursor:
+        return cursor.execute(_CLAIM_BULK, (portion, lease_s)).fetchall()
+
+
+def give_back(conn: Connection, codes: Sequence[str]) -> None:
+    """What was claimed and not begun is as if it had not been claimed."""
+    conn.execute(_GIVE_BACK, (list(codes),))
+
+
+def residents_wait(conn: Connection) -> bool:
+    """Whether a resident waits for a document nobody has begun."""
+    row = conn.execute(_RESIDENTS_WAIT).fetchone()
+    return bool(row and row[0])
 
 
 def finish(conn: Connection, job: Claimed, digest: str, size_bytes: int, pages: int) -> bool:
@@ -184,10 +219,24 @@ def overdue(conn: Connection, older_than_s: int) -> list[str]:
     return [row[0] for row in conn.execute(_OVERDUE, (older_than_s,)).fetchall()]
 
 
-def bulk_is_idle(conn: Connection) -> bool:
-    """Whether bulk documents wait and nobody works on any."""
-    row = conn.execute(_BULK_IDLE).fetchone()
+def bulk_waits(conn: Connection) -> bool:
+    """Whether bulk documents wait that may be made now."""
+    row = conn.execute(_BULK_WAITS).fetchone()
     return bool(row and row[0])
+
+
+def take_turn(conn: Connection, turns: int) -> int | None:
+    """One of `turns` places at the bulk, this session's until `leave_turn` or its end; None when all are taken."""
+    for turn in range(turns):
+        row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (_TURNS, turn)).fetchone()
+        if row and row[0]:
+            return turn
+    return None
+
+
+def leave_turn(conn: Connection, turn: int) -> None:
+    """Frees the place."""
+    conn.execute("SELECT pg_advisory_unlock(%s, %s)", (_TURNS, turn))
 
 
 def erase(conn: Connection, accounts: Sequence[str]) -> None:
@@ -211,13 +260,6 @@ def verify(conn: Connection, code: str) -> Verified | None:
         return cursor.execute(_VERIFY, (code,)).fetchone()
 
 
-def bulk_candidates(
-    conn: Connection, period: str, after: str, limit: int
-) -> list[tuple[str, str, int, str, int, str, int, str, str, str]]:
-    """A page of the month's newest statements with their holders, by account."""
-    return conn.execute(_BULK_KEYS, (period, after, limit)).fetchall()
-
-
 def _values(new: NewDocument) -> tuple[object, ...]:
     holder = msgspec.json.encode(new.holder).decode() if new.holder else None
-    return (*astuple(new.key), new.key.code, new.to_pay, new.currency, holder, new.draft, new.bulk)
+    return (*astuple(new.key), new.key.code, new.to_pay, new.currency, holder, new.draft, new.bulk, new.run)

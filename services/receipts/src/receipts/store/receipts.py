@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from common.postgres import Connection
 from receipts.events.holder import Holder
+from receipts.projections import known_holder
 
 _COLUMNS = """
 r.id, r.user_id, r.account, r.period, r.language, r.masked, r.request_digest, r.state, r.asks, r.document, r.reason,
@@ -74,9 +75,7 @@ class Subject:
     @property
     def holder(self) -> Holder | None:
         """The holder, when provider-sync stated one and did not erase it since."""
-        if self.holder_version is None or not (self.name or self.address_ru or self.address_kk):
-            return None
-        return Holder(self.account, self.holder_version, self.name or "", self.address_ru or "", self.address_kk or "")
+        return known_holder(self.account, self.holder_version, self.name, self.address_ru, self.address_kk)
 
 
 @dataclass(frozen=True)

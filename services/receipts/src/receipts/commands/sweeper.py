@@ -1,6 +1,5 @@
-"""The command-line door: the sweeper's loop and the preparation of a whole month."""
+"""The command-line door: the sweeper's loop."""
 
-import json
 import threading
 import time
 
@@ -8,15 +7,12 @@ import psycopg
 from kombu.exceptions import OperationalError as BrokerError
 
 from common import logs
-from common.period import parse_period
 from common.postgres import Pool, connect
 from common.telemetry import AdminServer
 from receipts.gateways.files import Files
 from receipts.gateways.queue import Queue
 from receipts.handlers import sweeping
-from receipts.render.texts import LANGUAGES
-from receipts.store import trace as store_trace
-from receipts.store.documents import CHANNEL
+from receipts.store.documents import BULK_NOTICE, CHANNEL
 from receipts.store.says import Says
 
 log = logs.get("sweep")
@@ -30,10 +26,10 @@ class Sweeper:
     """
 
     def __init__(
-        self, url: str, pool: Pool, says: Says, queue: Queue, files: Files, *, every_s: int, bulk_chains: int
+        self, url: str, pool: Pool, says: Says, queue: Queue, files: Files, *, every_s: int, bulk_turns: int
     ) -> None:
         self._url, self._pool, self._says, self._queue, self._files = url, pool, says, queue, files
-        self._every_s, self._bulk_chains = every_s, bulk_chains
+        self._every_s, self._bulk_turns = every_s, bulk_turns
         self._problem: str | None = "not started"
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
@@ -52,22 +48,16 @@ class Sweeper:
             conn.execute(f"LISTEN {CHANNEL}")
             older_than_s = 0
             while not stop.is_set():
-                sweeping.sweep(self._pool, self._says, self._queue, self._files, older_than_s, self._bulk_chains)
+                sweeping.sweep(self._pool, self._says, self._queue, self._files, older_than_s, self._bulk_turns)
                 older_than_s, self._problem = self._every_s, None
                 until = time.monotonic() + self._every_s
                 while not stop.is_set() and time.monotonic() < until:
                     for notice in conn.notifies(timeout=0.5):
-                        self._queue.render(notice.payload)
+                        self._tell(notice.payload)
 
-
-def trace(url: str, account: str) -> str:
-    """The account's way through receipts, as JSON."""
-    with connect(url, "receipts-trace") as conn:
-        return json.dumps(store_trace.trace(conn, account), ensure_ascii=False, indent=2, default=str)
-
-
-def prepare(pool: Pool, period: str, language: str) -> int:
-    """Queues the documents of a closed month for all accounts, behind every waiting resident."""
-    if language not in LANGUAGES:
-        raise ValueError(f"language is one of {', '.join(LANGUAGES)}")
-    return sweeping.prepare_month(pool, parse_period(period), language)
+    def _tell(self, notice: str) -> None:
+        if notice != BULK_NOTICE:
+            self._queue.render(notice)
+            return
+        for _ in range(self._bulk_turns):
+            self._queue.drain()

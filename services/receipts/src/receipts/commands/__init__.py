@@ -1,0 +1,1 @@
+"""The command-line doors: the sweeper's loop, the month made for many, the way of one account."""
