@@ -63,6 +63,7 @@ def manifest_of(place: Place, accounts: int, seed: int) -> Json:
 
 def _keys(place: Place, manifest: Json, memory: Memory, console: Console) -> None:
     operator = Operator(place.operator)
+    operator.sign_on()
 
     def introduce(sender: Json) -> tuple[str, str]:
         operator.add_provider(sender["id"], sender["name_ru"], sender["name_kk"])

@@ -156,6 +156,7 @@ class Centre:
             "KAFKA_BOOTSTRAP_SERVERS": self.ground.kafka,
             "TOPIC_PREFIX": self.prefix,
             "SPOOL_DIR": str(self.folder / "spool"),
+            "OPERATOR_KEY_FILE": str(self.folder / "operator.key"),
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
         }

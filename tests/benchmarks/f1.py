@@ -52,6 +52,7 @@ def opened(centre: Centre, size: Size, seed: int) -> City:
     """Everything that is not measured: directory, keys, accounts in the ledger, the providers' files on disk."""
     centre.start_road()
     keys = {}
+    centre.operator("operators", "issue", "bench", "--save")
     for provider in traffic.SERVICES:
         centre.operator("providers", "add", provider, "--name-ru", provider, "--name-kk", provider)
         issue = ("keys", "issue", "--owner", provider, "--scopes", traffic.SCOPES, "--label", "bench", "--json")

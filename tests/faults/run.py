@@ -107,6 +107,7 @@ class Run:
 
     def prepare(self) -> None:
         """Providers with keys, reference data, open accounts: all of it through the front door."""
+        self.operator("operators", "issue", "faults", "--save")
         for provider, scopes in SCOPES.items():
             names = ("--name-ru", provider, "--name-kk", provider)
             self.operator("providers", "add", provider, *names)

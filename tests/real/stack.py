@@ -63,7 +63,9 @@ def running(folder: Path) -> Iterator[Stack]:
         site = Site(folder.absolute(), shift)
         _wait(site, process, folder)
         addresses = site.environment()
-        yield Stack(site, _place(folder, addresses))
+        stack = Stack(site, _place(folder, addresses))
+        stack.operate("operators", "issue", "real", "--save")
+        yield stack
     finally:
         subprocess.run([*native, "stop"], cwd=ROOT, env=environment, timeout=120, capture_output=True)
         subprocess.run([*native, "forget"], cwd=ROOT, env=environment, timeout=60, capture_output=True)

@@ -12,7 +12,7 @@ from tests.integration.provider_sync.town import Town, charge, ndjson, payment
 
 def run(town: Town, *words: str) -> tuple[int, str]:
     """Exit status and everything printed."""
-    settings = {"DATABASE_URL": town.url, "TOPIC_PREFIX": town.base.topic_prefix}
+    settings = {"DATABASE_URL": town.url, "TOPIC_PREFIX": town.base.topic_prefix, "OPERATOR_KEY": town.operator}
     found = CliRunner().invoke(cli, [*words], env=settings)
     return found.exit_code, found.output
 

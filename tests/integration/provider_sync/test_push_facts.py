@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from provider_sync.handlers import access
-from tests.integration.provider_sync.town import Town, charge, ndjson, opened, payment
+from tests.integration.provider_sync.town import ASEL, Town, charge, ndjson, opened, payment
 
 JSON = {"Content-Type": "application/json"}
 
@@ -80,7 +80,7 @@ def test_only_a_live_key_opens_the_door(http: FlaskClient, town: Town) -> None:
         answer = http.get("/v1/facts/a", headers=headers)
         assert (answer.status_code, answer.get_json()["code"]) == (401, "invalid-api-key")
     assert http.get("/v1/facts/a", headers=bearer(town, "almaty-heat")).status_code == 404
-    access.revoke(town.base, ident)
+    access.revoke(town.base, ASEL, ident)
     assert http.get("/v1/facts/a", headers=bearer(town, "almaty-heat")).status_code == 401
     with town.base.pool.connection() as conn:
         conn.execute("UPDATE api_keys SET expires_at = now() WHERE owner = 'halyk-bank'")

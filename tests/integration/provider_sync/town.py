@@ -18,8 +18,8 @@ from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.ndjson import fact_of
 from provider_sync.gateways import Arriving, Spool
-from provider_sync.handlers import access, uploads
-from provider_sync.handlers.base import Base
+from provider_sync.handlers import access, directory, operators, uploads
+from provider_sync.handlers.base import Act, Base
 from provider_sync.handlers.intake import After, Batch, Mode, nothing, take
 from provider_sync.handlers.load import Loader
 from provider_sync.store.keys import Key
@@ -31,17 +31,19 @@ SCOPES = {
     "almaty-lift": ["charges", "services:lift"],
     "halyk-bank": ["payments"],
 }
+ASEL = Act("operator/asel", "a test")
 Row = dict[str, Any]
 
 
 @dataclass
 class Town:
-    """A database with senders; `keys` are live keys by owner."""
+    """A database with senders; `keys` are live keys by owner, `operator` is the key of the operator Asel."""
 
     url: str
     base: Base
     spool: Spool
     keys: dict[str, access.Issued]
+    operator: str
 
     def say(self, sender: str, *rows: Row, mode: Mode = "continue", after: After = nothing) -> list[Outcome]:
         """Facts of a sender through the one way in."""
@@ -98,10 +100,11 @@ def founded(url: str, folder: Path, prefix: str, accounts: Sequence[str] = ()) -
     """A town with its register and these accounts open."""
     with open_pool(url, "test", size=12, statement_s=60) as pool:
         base = Base(pool, prefix)
+        operator = operators.issue(base, None, "asel", None)
         for sender in SCOPES:
-            access.add_provider(base, sender, {"name_ru": sender, "name_kk": sender})
-        keys = {sender: access.issue(base, sender, scopes, "test", None) for sender, scopes in SCOPES.items()}
-        town = Town(url, base, Spool(folder, 1 << 30, 1 << 30), keys)
+            directory.add(base, ASEL, "provider", sender, {"name_ru": sender, "name_kk": sender})
+        keys = {sender: access.issue(base, ASEL, sender, scopes, "test", None) for sender, scopes in SCOPES.items()}
+        town = Town(url, base, Spool(folder, 1 << 30, 1 << 30), keys, operator.bearer)
         register = [service("heating", "almaty-heat", 1), service("lift", "almaty-lift", 2), building("b-12")]
         outcomes = town.say("centre", *register, *(opened(account) for account in accounts))
         assert {outcome.status for outcome in outcomes} == {"accepted"}

@@ -40,7 +40,10 @@ def _value(field: "Field[Any]", kind: Any) -> Any:
 def _from_file(name: str) -> str | None:
     """`X_FILE` names a file that holds X: how secrets come in containers."""
     path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text(encoding="utf-8").strip() if path else None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() if path else None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from error
 
 
 def _parsed(text: str, kind: Any) -> Any:

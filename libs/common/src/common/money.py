@@ -6,6 +6,7 @@ from typing import NewType
 Tiyn = NewType("Tiyn", int)
 
 _AMOUNT = re.compile(r"(-?)(\d{1,10})\.(\d{2})", re.ASCII)
+_TOTAL = re.compile(r"-?\d{1,16}\.\d{2}", re.ASCII)
 _TYPED = re.compile(r"(\d{1,3}(?: \d{3})+|\d{1,10}), ?(\d{2})", re.ASCII)
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\t"), " ")
 _SYMBOLS = {"KZT": "₸", "USD": "$", "EUR": "€", "RUB": "₽", "GBP": "£"}
@@ -22,6 +23,13 @@ def parse_amount(text: object) -> Tiyn:
         raise BadAmount(f"not an amount like 1234.00: {text!r}"[:80])
     tiyn = int(match[2]) * 100 + int(match[3])
     return Tiyn(-tiyn if match[1] else tiyn)
+
+
+def parse_total(text: object) -> Tiyn:
+    """A sum of amounts, with up to 16 digits before the point; raises BadAmount."""
+    if not isinstance(text, str) or _TOTAL.fullmatch(text) is None:
+        raise BadAmount(f"not a sum like 1234.00: {text!r}"[:80])
+    return Tiyn(int(text.replace(".", "")))
 
 
 def format_amount(tiyn: int) -> str:

@@ -32,12 +32,17 @@ def migrate() -> None:
     typer.echo(", ".join(app.migrate()) or "nothing to apply")
 
 
+cli.add_typer(commands.operators, name="operators")
 cli.add_typer(commands.providers, name="providers")
+cli.add_typer(commands.agents, name="agents")
 cli.add_typer(commands.keys, name="keys")
 cli.add_typer(commands.services, name="services")
+cli.add_typer(commands.tariffs, name="tariffs")
+cli.add_typer(commands.buildings, name="buildings")
 cli.add_typer(commands.periods, name="periods")
 cli.add_typer(commands.uploads, name="uploads")
 cli.add_typer(commands.unmatched, name="unmatched")
+cli.add_typer(commands.audit, name="audit")
 cli.command()(commands.trace)
 
 

@@ -31,3 +31,17 @@ class Config:
     load_workers: int = 2
     lease_s: int = 30
     log_level: str = "INFO"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The key of who acts, `<key id>.<secret>`; better in a file that OPERATOR_KEY_FILE names."""
+
+    operator_key: str
+
+
+@dataclass(frozen=True)
+class OperatorFile:
+    """Where a new operator's key is put with `operators issue --save`."""
+
+    operator_key_file: Path

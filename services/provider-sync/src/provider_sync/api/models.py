@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from common.web import Model
 
@@ -114,3 +114,61 @@ class UploadState(Model):
     received_at: str
     started_at: str | None
     finished_at: str | None
+
+
+class PeriodPath(Model):
+    """A month, `2026-10`."""
+
+    period: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class Total(Model):
+    """How many facts, and the sum of their amounts."""
+
+    count: Annotated[int, Field(ge=-10_000_000_000, le=10_000_000_000)]
+    sum: Amount
+
+
+class ServiceTotal(Total):
+    """The charges of a service that stand: reversed ones are not counted, adjustments belong to the sum."""
+
+    service: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+class SubmissionBody(Model):
+    """All that was sent of the month; a utility states `services`, a payment agent `payments`."""
+
+    services: Annotated[list[ServiceTotal], Field(max_length=100, default_factory=list)]
+    payments: Total | None = None
+
+
+class Stated(Total):
+    """What the sender stated last; `agreed` is whether it was so when it was stated."""
+
+    agreed: bool
+    at: str
+
+
+class ReconciledLine(Model):
+    """A service of the month, or the payments (`service` is null).
+
+    `ours` is what was taken: charges less reversed ones with their adjustments, or payments less reversed ones with
+    those that wait for their account (`waiting`). `held` waits for a decision of the centre. `different` is theirs less
+    ours and held: null while nothing is stated. `parts` are our facts by kind.
+    """
+
+    service: str | None
+    theirs: Stated | None
+    ours: Total
+    held: Total
+    waiting: Total
+    different: Total | None
+    parts: dict[str, Total]
+
+
+class Reconciliation(Model):
+    """Theirs and ours of a month, service by service."""
+
+    period: str
+    agrees: bool
+    lines: list[ReconciledLine]

@@ -1,8 +1,6 @@
 """The routes: parse, call one handler, render."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import flask
 import msgspec
@@ -11,15 +9,15 @@ from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
 
 from common.problems import language
-from common.web import create_app, problem_answers
+from common.web import create_app
 from provider_sync import errors
-from provider_sync.api import models, render
+from provider_sync.api import control, models, render
+from provider_sync.api.door import Door, answers, json
 from provider_sync.config import Config
 from provider_sync.formats.ndjson import fact_of
 from provider_sync.gateways import Arriving, Spool
-from provider_sync.handlers import access, single, uploads
+from provider_sync.handlers import single, uploads
 from provider_sync.handlers.base import Base
-from provider_sync.store.keys import Key
 
 _DESCRIPTION = (
     "Providers and banks send each fact once and are told row by row what became of it. "
@@ -38,19 +36,6 @@ class _Body(msgspec.Struct):
     facts: list[msgspec.Raw]
 
 
-@dataclass(frozen=True)
-class Door:
-    """What every route needs."""
-
-    base: Base
-    spool: Spool
-    config: Config
-
-    def key(self) -> Key:
-        """The caller's key; raises BadKey."""
-        return access.authenticate(self.base, request.headers.get("Authorization"))
-
-
 def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     """The HTTP API."""
     app = create_app(
@@ -63,46 +48,47 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     door = Door(base, spool, config)
     _add_facts(app, door)
     _add_uploads(app, door)
+    control.add(app, door)
     render.describe_facts(app)
     return app
 
 
 def _add_facts(app: OpenAPI, door: Door) -> None:
-    @app.post("/v1/facts", **_answers(models.Results, _FACTS))
+    @app.post("/v1/facts", **answers(models.Results, _FACTS))
     def push(body: models.FactsBody) -> Response:
         """Send facts; each gets its own answer. All forbidden: 403."""
         key = door.key()
         raws = msgspec.json.decode(request.get_data(cache=True), type=_Body).facts
         rows = [fact_of(bytes(raw)) for raw in raws]
         outcomes = single.push(door.base, key, rows, body.mode, flask.g.request_id)
-        return _json({"results": render.results(raws, rows, outcomes, language("en"))})
+        return json({"results": render.results(raws, rows, outcomes, language("en"))})
 
-    @app.get("/v1/facts/<path:reference>", **_answers(models.FactState, _FACTS))
+    @app.get("/v1/facts/<path:reference>", **answers(models.FactState, _FACTS))
     def fate(path: models.FactPath) -> Response:
         """What became of a fact."""
-        return _json(render.fate(single.fate(door.base, door.key(), path.reference)))
+        return json(render.fate(single.fate(door.base, door.key(), path.reference)))
 
 
 def _add_uploads(app: OpenAPI, door: Door) -> None:
     profiles = door.config.profiles_dir
 
-    @app.post(_UPLOADS_PATH, **_answers(models.UploadReceived, _UPLOADS, status="202"))
+    @app.post(_UPLOADS_PATH, **answers(models.UploadReceived, _UPLOADS, status="202"))
     def upload(query: models.UploadQuery) -> Response:
         """Send a file as the body, packed with gzip or plain; 202 once it is safe on the spool."""
         key = door.key()
         wanted = uploads.Wanted(query.format, query.mode, query.batch, query.count, query.sum)
         ident = uploads.receive(door.base, door.spool, profiles, key, wanted, *_body(door.config))
         location = f"{_UPLOADS_PATH}/{ident}"
-        answer = _json({"id": str(ident), "state": "received", "location": location}, 202)
+        answer = json({"id": str(ident), "state": "received", "location": location}, 202)
         answer.headers["Location"] = location
         return answer
 
-    @app.get("/v1/uploads/<uuid:upload>", **_answers(models.UploadState, _UPLOADS))
+    @app.get("/v1/uploads/<uuid:upload>", **answers(models.UploadState, _UPLOADS))
     def state(path: models.UploadPath) -> Response:
         """How far an upload is, and what came of its rows."""
-        return _json(render.upload(uploads.own(door.base, door.key().owner, path.upload)))
+        return json(render.upload(uploads.own(door.base, door.key().owner, path.upload)))
 
-    @app.get("/v1/uploads/<uuid:upload>/rejected", **_answers(None, _UPLOADS))
+    @app.get("/v1/uploads/<uuid:upload>/rejected", **answers(None, _UPLOADS))
     def rejected(path: models.UploadPath) -> Response:
         """Rows that were not taken, in the format they were sent in, with line, code and detail in front."""
         found = uploads.own(door.base, door.key().owner, path.upload)
@@ -123,13 +109,3 @@ def _body(config: Config) -> tuple[Arriving, bool]:
         # A sender that stands still gives its thread back; gunicorn itself waits for ever.
         connection.settimeout(_STILL_S)
     return Arriving(request.stream, request.content_length), _ENCODINGS[encoding]
-
-
-def _answers(model: Any, tag: Tag, status: str = "200") -> dict[str, Any]:
-    """The documentation of a route: its answer, and the problems every route may answer with."""
-    problems = problem_answers("401", "403", "404", "413", "415")
-    return {"tags": [tag], "security": [{"bearer": []}], "responses": {status: model, **problems}}
-
-
-def _json(body: dict[str, Any], status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, content_type="application/json")

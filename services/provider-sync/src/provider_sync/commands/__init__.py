@@ -1,7 +1,12 @@
-"""The operators' command line: senders, keys, months, uploads, the unmatched queue, the way of an account."""
+"""The operators' command line: operators, senders, keys, the directory, months, uploads, the audit."""
 
-from provider_sync.commands.access import keys, providers, services
+from provider_sync.commands.access import keys, operators
+from provider_sync.commands.audit import audit
+from provider_sync.commands.directory import agents, buildings, providers, services, tariffs
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
 
-__all__ = ["keys", "periods", "providers", "services", "trace", "unmatched", "uploads"]
+__all__ = [
+    "agents", "audit", "buildings", "keys", "operators", "periods", "providers", "services", "tariffs", "trace",
+    "unmatched", "uploads",
+]  # fmt: skip

@@ -8,7 +8,7 @@ import typer
 from common.clock import to_wire
 from common.errors import Refusal
 from common.period import BadPeriod, Period, following, parse_period
-from provider_sync.commands.printed import AsJson, centre, refusing, show, tell
+from provider_sync.commands.printed import AsJson, acting, centre, refusing, show, tell
 from provider_sync.errors import PeriodInvalid
 from provider_sync.handlers import periods as handlers
 
@@ -41,9 +41,9 @@ def close(
 ) -> None:
     """Close a month: what is said later about it counts in the next one."""
     first, last = _month(month), _month(through or month)
-    with centre() as base:
+    with acting() as (base, by):
         for period in _months(first, last):
-            closed = handlers.close(base, period)
+            closed = handlers.close(base, period, by.who)
             at = to_wire(closed.cut_off)
             tell({"period": closed.period, "cut_off": at}, as_json, f"{closed.period} is closed as of {at}")
 

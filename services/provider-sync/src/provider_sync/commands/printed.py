@@ -14,13 +14,17 @@ from rich.table import Table
 from common.env import BadSettings, load
 from common.errors import Refusal
 from common.postgres import open_pool
-from provider_sync.config import Config
-from provider_sync.handlers.base import Base
+from provider_sync.config import Config, Operator
+from provider_sync.errors import BadOperatorKey
+from provider_sync.handlers import operators
+from provider_sync.handlers.base import Act, Base
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _PIPE_WIDTH = 240
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit for ever.")]
 
 
 @contextmanager
@@ -29,6 +33,18 @@ def centre() -> Iterator[Base]:
     config = load(Config)
     with open_pool(config.database_url, "provider-sync-operator", size=1, statement_s=60) as pool:
         yield Base(pool, config.topic_prefix)
+
+
+@contextmanager
+def acting(reason: str = "") -> Iterator[tuple[Base, Act]]:
+    """The same for a command that changes something: who does it stands behind the key in OPERATOR_KEY."""
+    try:
+        key = load(Operator).operator_key
+    except BadSettings as error:
+        refusal: Refusal = BadOperatorKey()
+        raise refusal from error
+    with centre() as base:
+        yield base, operators.named(base, key, reason)
 
 
 def refusing(command: Callable[P, R]) -> Callable[P, R]:

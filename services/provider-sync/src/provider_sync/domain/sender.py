@@ -6,6 +6,8 @@ from dataclasses import dataclass
 KINDS = frozenset(
     {"accounts", "meters", "charges", "payments", "holders", "master-data", "take-over", "unnamed-adjustment"}
 )
+# The scope of an operator's key: it is issued by the centre to its own people and opens no HTTP call.
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)

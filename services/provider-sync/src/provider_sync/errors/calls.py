@@ -236,3 +236,46 @@ class TooManyKeys(Refusal):
         "{owner} иесінің екі жарамды «{label}» кілті бар: біреуін қайтарып алыңыз.",
         "{owner} already has two live keys labelled “{label}”: revoke one.",
     )
+
+
+class BadOperatorKey(Refusal):
+    """An act needs the key of a named operator; the first one is issued without."""
+
+    code = "operator-key-required"
+    status = 401
+    texts: ClassVar[dict[str, str]] = said(
+        "Нужен действующий ключ оператора в OPERATOR_KEY (или OPERATOR_KEY_FILE).",
+        "OPERATOR_KEY (не OPERATOR_KEY_FILE) ішінде оператордың жарамды кілті қажет.",
+        "A live operator key is needed in OPERATOR_KEY (or the file OPERATOR_KEY_FILE): see `operators issue`.",
+    )
+
+
+class BadOperatorName(Refusal):
+    """An operator's name is a short lower-case word, for it stands in the audit for ever."""
+
+    code = "invalid-operator-name"
+    texts: ClassVar[dict[str, str]] = said(
+        "Имя оператора: строчные латинские буквы, цифры, точка, дефис.",
+        "Оператор аты: кіші латын әріптері, цифрлар, нүкте, сызықша.",
+        "An operator's name has lower-case Latin letters, digits, dots and hyphens.",
+    )
+
+
+class SubmissionDiffers(Refusal):
+    """What a sender says it sent of a month is not what came; `lines` are the differences, service by service."""
+
+    code = "submission-differs"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Итоги за {period} расходятся с принятым: см. errors.",
+        "{period} қорытындылары қабылданғаннан өзгеше: errors қараңыз.",
+        "The totals for {period} differ from what was taken: see `errors`.",
+    )
+    line_texts: ClassVar[dict[str, str]] = said(
+        "указано {stated_count} на {stated_sum}, принято {here_count} на {here_sum}, задержано {held_count} на "
+        "{held_sum}; разница {difference_count} на {difference_sum}",
+        "көрсетілгені {stated_count}, сомасы {stated_sum}; қабылданғаны {here_count}, сомасы {here_sum}; ұсталғаны "
+        "{held_count}, сомасы {held_sum}; айырмасы {difference_count}, сомасы {difference_sum}",
+        "stated {stated_count} of {stated_sum}, taken {here_count} of {here_sum}, held {held_count} of {held_sum}; "
+        "difference {difference_count} of {difference_sum}",
+    )

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from common import strictjson
-from common.money import BadAmount, parse_amount
+from common.money import BadAmount, parse_amount, parse_total
 from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.rules import Row
@@ -170,6 +170,6 @@ def _stated_sum(text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        return parse_amount(text)
+        return parse_total(text)
     except BadAmount as error:
         raise errors.Unreadable(reason=f"the header's sum {text[:20]!r} is no amount like 1234.00") from error

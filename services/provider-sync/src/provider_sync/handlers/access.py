@@ -1,18 +1,20 @@
-"""Senders and their keys: 256-bit secrets shown once, SHA-256 at rest, two live per label for rotation."""
+"""Senders and their keys: 256-bit secrets shown once, SHA-256 at rest, two live per label for rotation.
+
+Every call asks the table, so that a key is dead everywhere as soon as its revocation is committed.
+"""
 
 import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from common import clock
 from common.ids import secret_text
 from common.postgres import Connection
 from provider_sync import errors
-from provider_sync.domain.sender import unknown_scopes
-from provider_sync.handlers.base import Base
+from provider_sync.domain.sender import OPERATOR, unknown_scopes
+from provider_sync.handlers.base import Act, Base
 from provider_sync.handlers.written import state_entities
 from provider_sync.store import keys, state
 from provider_sync.store.keys import Key
@@ -35,7 +37,10 @@ class Issued:
 
 
 def authenticate(base: Base, header: str | None) -> Key:
-    """The live key of `Bearer <key id>.<secret>`, compared in constant time; raises BadKey."""
+    """The live key of `Bearer <key id>.<secret>`, compared in constant time; raises BadKey.
+
+    An operator's key opens the command line only.
+    """
     scheme, _, token = (header or "").partition(" ")
     ident, _, secret = token.partition(".")
     if scheme.lower() != "bearer" or not 1 <= len(ident) <= 40 or not 1 <= len(secret) <= 100 or not token.isascii():
@@ -44,28 +49,44 @@ def authenticate(base: Base, header: str | None) -> Key:
         key = keys.live(conn, ident)
     if key is None or not hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), key.hash):
         raise errors.BadKey
+    if OPERATOR in key.scopes:
+        raise errors.BadKey
     return key
 
 
-def add_provider(base: Base, provider: str, body: dict[str, Any]) -> bool:
-    """Registers a sender, or states it anew when something was changed; False when nothing is new."""
-    entity = f"provider/{provider}"
-    with base.pool.connection() as conn:
-        version = state.lock_directory(conn, [entity]).get(entity, 0)
-        known = state.entity(conn, entity)
-        stated = (known or {}) | {"id": provider} | {name: text for name, text in body.items() if text is not None}
-        if stated == known:
-            return False
-        state_entities(conn, base, [(entity, version + 1, stated)])
-        keys.audit(conn, "operator", "providers.add", provider, {})
-    return True
-
-
-def issue(base: Base, owner: str, scopes: Sequence[str], label: str, expires_at: datetime | None) -> Issued:
+def issue(base: Base, by: Act, owner: str, scopes: Sequence[str], label: str, expires_at: datetime | None) -> Issued:
     """A new key. A key with the scope take-over expires in any case; raises UnknownProvider, BadScope, TooManyKeys."""
     wrong = unknown_scopes(scopes)
     if wrong or not scopes:
         raise errors.BadScope(scopes=", ".join(wrong) or "-")
+    with base.pool.connection() as conn:
+        if owner not in state.providers(conn):
+            raise errors.UnknownProvider(provider=owner)
+        return issue_to(conn, base, by, owner, scopes, label, expires_at)
+
+
+def rotate(base: Base, by: Act, ident: str, overlap: timedelta | None) -> Issued:
+    """A second key like the first; the old one ends after the overlap, or lives on until it is revoked.
+
+    A key that expires is followed by one that lives as long as it was given. Raises NotFound, TooManyKeys.
+    """
+    with base.pool.connection() as conn:
+        old = keys.live(conn, ident)
+        if old is None:
+            raise errors.NotFound
+        life = old.expires_at - old.issued_at if old.expires_at else None
+        new = issue_to(conn, base, by, old.owner, old.scopes, old.label, clock.now() + life if life else None)
+        if overlap is not None:
+            ending = keys.expire(conn, ident, clock.now() + overlap)
+            _publish(conn, base, ending, revoked=False)
+        keys.audit(conn, by.who, "keys.rotate", ident, {"new": new.key.id}, by.why)
+    return new
+
+
+def issue_to(
+    conn: Connection, base: Base, by: Act, owner: str, scopes: Sequence[str], label: str, expires_at: datetime | None
+) -> Issued:
+    """The key itself, in a transaction of the caller's; raises TooManyKeys."""
     if "take-over" in scopes and expires_at is None:
         expires_at = clock.now() + TAKE_OVER_LASTS
     secret = secret_text(32)
@@ -73,18 +94,16 @@ def issue(base: Base, owner: str, scopes: Sequence[str], label: str, expires_at:
     key = Key(
         ident, owner, hashlib.sha256(secret.encode()).digest(), list(scopes), label, clock.now(), expires_at, None
     )
-    with base.pool.connection() as conn:
-        if owner not in state.providers(conn):
-            raise errors.UnknownProvider(provider=owner)
-        if keys.live_of(conn, owner, label) >= 2:
-            raise errors.TooManyKeys(owner=owner, label=label)
-        keys.add(conn, key)
-        _publish(conn, base, key, revoked=False)
-        keys.audit(conn, "operator", "keys.issue", key.id, {"owner": owner, "scopes": list(scopes)})
+    keys.lock_issuing(conn)
+    if keys.live_of(conn, owner, label) >= 2:
+        raise errors.TooManyKeys(owner=owner, label=label)
+    keys.add(conn, key)
+    _publish(conn, base, key, revoked=False)
+    keys.audit(conn, by.who, "keys.issue", key.id, {"owner": owner, "scopes": list(scopes)}, by.why)
     return Issued(key, secret)
 
 
-def revoke(base: Base, ident: str) -> None:
+def revoke(base: Base, by: Act, ident: str) -> None:
     """Ends a key at once; raises NotFound."""
     with base.pool.connection() as conn:
         if not keys.revoke(conn, ident):
@@ -92,14 +111,17 @@ def revoke(base: Base, ident: str) -> None:
         key = keys.find(conn, ident)
         if key is not None:
             _publish(conn, base, key, revoked=True)
-        keys.audit(conn, "operator", "keys.revoke", ident, {})
+        keys.audit(conn, by.who, "keys.revoke", ident, {}, by.why)
 
 
 def _publish(conn: Connection, base: Base, key: Key, *, revoked: bool) -> None:
-    """Keys of payment agents are checked by the ledger too, so their hashes travel on the directory topic."""
-    if "due" not in key.scopes:
+    """Keys of payment agents and of operators are checked elsewhere too: their hashes travel on the directory topic."""
+    if OPERATOR in key.scopes:
+        entity = f"operator-key/{key.id}"
+    elif "due" in key.scopes:
+        entity = f"agent-key/{key.id}"
+    else:
         return
-    entity = f"agent-key/{key.id}"
     version = state.lock_directory(conn, [entity]).get(entity, 0) + 1
     body = {
         "key_id": key.id,

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from provider_sync import errors
+from provider_sync.domain.sender import OPERATOR
 from provider_sync.handlers.base import Base
 from provider_sync.store import desk, keys, streams
 from provider_sync.store import uploads as jobs
@@ -23,10 +24,17 @@ def services(base: Base) -> Rows:
         return desk.services(conn)
 
 
-def keys_of(base: Base) -> Rows:
-    """Keys without their secrets."""
+def keys_of(base: Base, *, operators: bool = False) -> Rows:
+    """Keys without their secrets: those of senders, or those of operators."""
     with base.pool.connection() as conn:
-        return [{name: value for name, value in key._asdict().items() if name != "hash"} for key in keys.every(conn)]
+        found = [key for key in keys.every(conn) if (OPERATOR in key.scopes) is operators]
+    return [{name: value for name, value in key._asdict().items() if name != "hash"} for key in found]
+
+
+def audit(base: Base, **asked: Any) -> Rows:
+    """Who did what, when and why, the newest first: `who`, `act` (a beginning), `subject`, `since`, `limit`."""
+    with base.pool.connection() as conn:
+        return desk.audit(conn, asked)
 
 
 def uploads(base: Base, limit: int) -> Rows:

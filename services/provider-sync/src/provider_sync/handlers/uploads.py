@@ -8,7 +8,7 @@ from uuid import UUID
 
 from common.errors import Refusal
 from common.ids import uuid7
-from common.money import BadAmount, parse_amount
+from common.money import BadAmount, parse_total
 from provider_sync import errors
 from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import RejectedRow
@@ -64,7 +64,7 @@ def _stated(wanted: Wanted) -> tuple[int | None, int | None]:
     if wanted.count is not None and not (wanted.count.isascii() and wanted.count.isdigit() and len(wanted.count) < 12):
         raise errors.BadParameter("count", name="count", reason="a number of rows")
     try:
-        total = None if wanted.total is None else parse_amount(wanted.total)
+        total = None if wanted.total is None else parse_total(wanted.total)
     except BadAmount as error:
         raise errors.BadParameter("sum", name="sum", reason="1234.00") from error
     return (None if wanted.count is None else int(wanted.count)), total

@@ -13,9 +13,10 @@ from common.postgres import Connection
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Decided
+from provider_sync.domain.tally import tally
 from provider_sync.domain.world import World
 from provider_sync.handlers.base import Base
-from provider_sync.store import calendar, references, state, streams
+from provider_sync.store import calendar, references, state, streams, tallies
 
 if TYPE_CHECKING:
     from provider_sync.handlers.intake import Batch
@@ -37,6 +38,9 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
         references.claim(conn, provider_no, decided.claims)
     _write_state(conn, decided, world, provider_no, batch.correlation)
     if decided.events:
+        counts = tally(decided.events)
+        if counts:
+            tallies.add(conn, batch.correlation, counts)
         append(conn, base.topic(ACCOUNTS_TOPIC), new_events(decided, world, batch.correlation))
 
 

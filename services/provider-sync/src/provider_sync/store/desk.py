@@ -1,5 +1,6 @@
 """Queries of the operators' desk: rows as dictionaries in the order they are shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -9,7 +10,8 @@ from common.postgres import Connection
 Rows = list[dict[str, Any]]
 
 _PROVIDERS = """
-SELECT p.id, d.body ->> 'name_ru' AS name_ru, d.body ->> 'name_kk' AS name_kk,
+SELECT p.id, CASE WHEN p.agent THEN 'agent' ELSE 'provider' END AS is, d.body ->> 'name_ru' AS name_ru,
+    d.body ->> 'name_kk' AS name_kk,
     (SELECT count(*) FROM api_keys AS k WHERE k.owner = p.id AND k.revoked_at IS NULL
         AND (k.expires_at IS NULL OR k.expires_at > now())) AS live_keys
 FROM providers AS p LEFT JOIN directory AS d ON d.entity = 'provider/' || p.id ORDER BY p.id
@@ -18,6 +20,16 @@ _SERVICES = """
 SELECT substr(entity, 9) AS id, body ->> 'provider' AS provider, body ->> 'name_ru' AS name_ru,
     body ->> 'name_kk' AS name_kk, (body ->> 'order')::int AS "order"
 FROM directory WHERE entity LIKE 'service/%%' ORDER BY 5, 1
+"""
+_DIRECTORY = """
+SELECT body FROM directory WHERE entity LIKE %s ORDER BY (body ->> 'order')::int NULLS LAST, entity
+"""
+_AUDIT = """
+SELECT id, at, who, act, subject, why, detail FROM audit
+WHERE (%(who)s::text IS NULL OR who = %(who)s OR who = 'operator/' || %(who)s)
+    AND (%(act)s::text IS NULL OR starts_with(act, %(act)s))
+    AND (%(subject)s::text IS NULL OR subject = %(subject)s) AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+ORDER BY id DESC LIMIT %(limit)s
 """
 _UNMATCHED = """
 SELECT q.number, p.id AS provider, q.reference, (q.content::json ->> 'amount')::bigint AS amount,
@@ -46,6 +58,17 @@ def providers(conn: Connection) -> Rows:
 def services(conn: Connection) -> Rows:
     """Services in the order of the bill."""
     return _rows(conn, _SERVICES, ())
+
+
+def directory(conn: Connection, kind: str) -> Rows:
+    """Reference data of a kind, services in the order of the bill."""
+    return [row[0] for row in conn.execute(_DIRECTORY, (f"{kind}/%",)).fetchall()]
+
+
+def audit(conn: Connection, asked: Mapping[str, Any]) -> Rows:
+    """Acts, the newest first; `asked`: who, act (a beginning), subject, since, limit."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_AUDIT, asked).fetchall()
 
 
 def unmatched(conn: Connection, limit: int) -> Rows:

@@ -17,7 +17,16 @@ _LIVE_OF = """
 SELECT count(*) FROM api_keys
 WHERE owner = %s AND label = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
-_AUDIT = "INSERT INTO audit (who, act, subject, detail) VALUES (%s, %s, %s, %s)"
+_AUDIT = "INSERT INTO audit (who, act, subject, detail, why) VALUES (%s, %s, %s, %s, %s)"
+_EXPIRE = """
+UPDATE api_keys SET expires_at = least(expires_at, %s) WHERE id = %s
+RETURNING id, owner, hash, scopes, label, issued_at, expires_at, revoked_at
+"""
+_ISSUING_LOCK = 7_206_040
+_OPERATORS_LIVE = """
+SELECT EXISTS (SELECT FROM api_keys
+    WHERE scopes = '{operator}' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
+"""
 
 
 class Key(NamedTuple):
@@ -66,6 +75,25 @@ def live_of(conn: Connection, owner: str, label: str) -> int:
     return int(row[0]) if row else 0
 
 
-def audit(conn: Connection, who: str, act: str, subject: str, detail: dict[str, Any]) -> None:
-    """Who did what."""
-    conn.execute(_AUDIT, (who, act, subject, Jsonb(detail)))
+def expire(conn: Connection, ident: str, at: datetime) -> Key:
+    """Ends a key at an instant to come, unless it ends before; returns it as it stands then."""
+    row = conn.execute(_EXPIRE, (at, ident)).fetchone()
+    if row is None:
+        raise LookupError(ident)
+    return Key(*row)
+
+
+def lock_issuing(conn: Connection) -> None:
+    """Keys are issued one after the other: two live ones are counted right, and there is one first operator."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (_ISSUING_LOCK,))
+
+
+def operators_live(conn: Connection) -> bool:
+    """Whether any operator has a key that may be used."""
+    row = conn.execute(_OPERATORS_LIVE).fetchone()
+    return bool(row and row[0])
+
+
+def audit(conn: Connection, who: str, act: str, subject: str, detail: dict[str, Any], why: str = "") -> None:
+    """Who did what, and why."""
+    conn.execute(_AUDIT, (who, act, subject, Jsonb(detail), why))

@@ -83,6 +83,11 @@ def add_providers(conn: Connection, ids: Collection[str]) -> None:
     conn.execute(_ADD_PROVIDER, (sorted(ids),))
 
 
+def mark_agent(conn: Connection, ident: str) -> bool:
+    """Notes that a sender is a payment agent; False when that was known."""
+    return conn.execute("UPDATE providers SET agent = true WHERE id = %s AND NOT agent", (ident,)).rowcount == 1
+
+
 def providers(conn: Connection) -> set[str]:
     """All registered senders."""
     return {row[0] for row in conn.execute(_PROVIDERS).fetchall()}
