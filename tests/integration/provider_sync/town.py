@@ -79,7 +79,7 @@ class Town:
 
     def rejected(self, upload: Upload, language: str = "en") -> str:
         """The rejected rows in the sender's format."""
-        return "".join(uploads.rejected(self.base, Path(), upload, language))
+        return "".join(uploads.rejected(self.base, Path(), upload, language)[1])
 
     def key(self, sender: str) -> Key:
         """A sender's key."""

@@ -127,7 +127,7 @@ def test_a_header_line_states_totals_and_is_no_row() -> None:
     """Count, sum and batch key; found beside what the file really holds."""
     body = b'{"kind":"header","batch":"B-7","count":2,"sum":"15681.72"}\n' + GOOD + b"\n\n" + GOOD + b"\n"
     totals = FORMAT.totals(io.BytesIO(body))
-    assert totals == (2, 1568172, 2, 1568172, "B-7")
+    assert totals == (2, 1568172, 2, 1568172, "B-7", ())
     assert [line for line, _ in read(body)] == [2, 4]
 
 

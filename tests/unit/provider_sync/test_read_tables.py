@@ -13,7 +13,7 @@ from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.formats.named import format_named
 from provider_sync.formats.profile import load
-from provider_sync.formats.rows import Chunk, Format, Place, RejectedRow
+from provider_sync.formats.rows import Chunk, Format, Place, RejectedRow, Totals
 
 NOWHERE = Path()
 HEAD = "kind,reference,account,service,period,amount,basis\r\n"
@@ -134,7 +134,7 @@ def test_a_register_of_a_bank_is_read_by_its_profile(register: Format) -> None:
     assert isinstance(first, facts.PaymentReceived)
     assert (first.reference, first.account, first.amount) == ("2026-10-12/7-17", "100", 123450)
     assert isinstance(second, facts.PaymentReceived)
-    assert register.totals(io.BytesIO(body)) == (2, 124150, 2, 124150, None)
+    assert register.totals(io.BytesIO(body)) == Totals(2, 124150, 2, 124150)
 
 
 def test_missing_columns_are_all_named(register: Format) -> None:

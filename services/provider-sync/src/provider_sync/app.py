@@ -68,6 +68,7 @@ def load() -> None:
             config.batch_rows,
             config.atomic_rows_max,
             config.lease_s,
+            config.currency,
         )
         workers = [Thread(target=loader.run, args=(stop,), name=f"load-{n}") for n in range(config.load_workers)]
         with AdminServer(config.admin_port or None, lambda: _not_ready(config)):

@@ -21,6 +21,7 @@ class Config:
     admin_port: int = 0
     web_workers: int = 1
     web_threads: int = 8
+    currency: str = "KZT"
     spool_dir: Path = Path(".run/spool")
     profiles_dir: Path = Path()
     upload_limit_bytes: int = 8 << 30

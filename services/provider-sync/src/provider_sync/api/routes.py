@@ -1,7 +1,5 @@
 """The routes: parse, call one handler, render."""
 
-from collections.abc import Iterator
-
 import flask
 import msgspec
 from flask import Response, request
@@ -92,8 +90,7 @@ def _add_uploads(app: OpenAPI, door: Door) -> None:
     def rejected(path: models.UploadPath) -> Response:
         """Rows that were not taken, in the format they were sent in, with line, code and detail in front."""
         found = uploads.own(door.base, door.key().owner, path.upload)
-        kind = "application/x-ndjson" if found.format == "ndjson" else "text/csv; charset=utf-8"
-        lines: Iterator[str] = uploads.rejected(door.base, profiles, found, language("en"))
+        kind, lines = uploads.rejected(door.base, profiles, found, language("en"))
         return Response(lines, content_type=kind)
 
 

@@ -139,6 +139,39 @@ class Unreadable(Refusal):
     )
 
 
+class UnsafeArchive(Refusal):
+    """A workbook whose archive is a trap: too many entries, too large, names that lead out, archives inside."""
+
+    code = "unsafe-archive"
+    texts: ClassVar[dict[str, str]] = said(
+        "Архив небезопасен и не распакован: {reason}.",
+        "Архив қауіпті, ашылған жоқ: {reason}.",
+        "The archive is not safe and was not unpacked: {reason}.",
+    )
+
+
+class WrongCurrency(Refusal):
+    """A statement of an account in another currency than the centre's."""
+
+    code = "wrong-currency"
+    texts: ClassVar[dict[str, str]] = said(
+        "Выписка в валюте {found}, а принимается {expected}.",
+        "Үзінді {found} валютасында, ал {expected} қабылданады.",
+        "The statement is in {found}, accepted is {expected}.",
+    )
+
+
+class IntradayReport(Refusal):
+    """A report of a running day: its bookings come again, booked, in the day's statement, and would count twice."""
+
+    code = "intraday-report"
+    texts: ClassVar[dict[str, str]] = said(
+        "{kind} — отчёт за незавершённый день: пришлите выписку за день.",
+        "{kind} — аяқталмаған күннің есебі: күндік үзіндіні жіберіңіз.",
+        "{kind} reports a running day: send the day's statement.",
+    )
+
+
 class BatchTooLarge(Refusal):
     """An atomic or dry-run upload goes in one transaction and has a limit."""
 

@@ -413,3 +413,14 @@ class NotTried(Refusal):
         "Жол дұрыс, бірақ бөлінбейтін топтамада қате жолдар бар.",
         "The row is good, but its atomic batch has bad ones.",
     )
+
+
+class ReversalUnnamed(Refusal):
+    """A bank takes a payment back without naming it: an operator has to find which."""
+
+    code = "reversal-names-no-payment"
+    texts: ClassVar[dict[str, str]] = said(
+        "Банк отменяет платёж, но не называет какой.",
+        "Банк төлемнің күшін жояды, бірақ қайсысы екенін атамайды.",
+        "The bank takes a payment back, but does not name which.",
+    )

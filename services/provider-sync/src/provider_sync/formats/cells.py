@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
+from common.period import ALMATY
 from provider_sync.formats.profile import Column, Profile
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -17,8 +18,8 @@ def shaped(column: Column, profile: Profile) -> Shape:
     shape = _SHAPES[column.shape]
     if column.map:
         return lambda text: column.map.get(text, text)
-    if column.prefix:
-        return lambda text: column.prefix + shape(text, profile)
+    if column.prefix or column.suffix:
+        return lambda text: f"{column.prefix}{shape(text, profile)}{column.suffix}"
     return lambda text: shape(text, profile)
 
 
@@ -68,6 +69,20 @@ def month(text: str, profile: Profile) -> str:
     return found[:7] if found != text else text
 
 
+def instant(text: str, profile: Profile) -> str:
+    """A date's midnight in Almaty; an instant as it stands."""
+    return _midnight(text, profile.dates)
+
+
+@lru_cache(maxsize=50_000)
+def _midnight(text: str, shapes: tuple[str, ...]) -> str:
+    found = _day(text, shapes)
+    try:
+        return datetime.combine(date.fromisoformat(found), time(), ALMATY).isoformat()
+    except ValueError:
+        return text
+
+
 def text_(text: str, profile: Profile) -> str:
     """As it stands."""
     return text
@@ -75,4 +90,5 @@ def text_(text: str, profile: Profile) -> str:
 
 _SHAPES: dict[str, Callable[[str, Profile], str]] = {
     "text": text_, "amount": amount, "quantity": quantity, "day": day, "month": month,
+    "instant": instant,
 }  # fmt: skip

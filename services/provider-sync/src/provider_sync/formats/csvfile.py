@@ -23,6 +23,11 @@ ANSWERS = ("line", "code", "detail")
 class CsvFormat:
     """Reads our own CSV; the columns line, code and detail of rejected rows sent again are ignored."""
 
+    media = "text/csv; charset=utf-8"
+
+    def look(self, file: IO[bytes]) -> None:
+        """Nothing that its sender should wait for."""
+
     def totals(self, file: IO[bytes]) -> Totals:
         """Counts rows and sums amounts."""
         names, _ = first_record(file, _DIALECT)

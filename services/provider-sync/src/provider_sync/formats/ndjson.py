@@ -92,6 +92,11 @@ def of_validation(error: msgspec.ValidationError) -> Row:
 class NdjsonFormat:
     """Reads NDJSON."""
 
+    media = "application/x-ndjson"
+
+    def look(self, file: IO[bytes]) -> None:
+        """Nothing that its sender should wait for."""
+
     def totals(self, file: IO[bytes]) -> Totals:
         """Counts rows and sums amounts; a row whose amount cannot be read counts nothing."""
         count = total = 0

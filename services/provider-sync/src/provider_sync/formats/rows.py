@@ -31,14 +31,21 @@ class Chunk:
         return self.lines[index] + max(1, self.raws[index].count(b"\n"))
 
 
+Remark = dict[str, str]
+
+
 class Totals(NamedTuple):
-    """Rows and the sum of their amounts as found in a file, and as its header or footer states them (in tiyn)."""
+    """Rows and the sum of their amounts as found in a file, and as its header or footer states them (in tiyn).
+
+    `remarks` (code, detail) are for the sender: they refuse nothing.
+    """
 
     rows: int
     total: int
     stated_rows: int | None = None
     stated_total: int | None = None
     batch: str | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 class Place(NamedTuple):
@@ -49,7 +56,14 @@ class Place(NamedTuple):
 
 
 class Format(Protocol):
-    """A way to read files."""
+    """A way to read files; `media` is what its rejected rows are."""
+
+    @property
+    def media(self) -> str:
+        """The media type of rejected rows."""
+
+    def look(self, file: IO[bytes], /) -> None:
+        """What can be told at once, while the sender waits: raises UnsafeArchive for what must not be unpacked."""
 
     def totals(self, file: IO[bytes]) -> Totals:
         """Reads the file once for its totals; raises Unreadable when it is no such file at all."""

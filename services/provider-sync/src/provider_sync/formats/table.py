@@ -32,6 +32,11 @@ class Record:
     cells: list[str] = field(default_factory=list)
     wrong: str | None = None
 
+    @property
+    def offset(self) -> int:
+        """Where the record begins, blank lines before it included."""
+        return self.end - len(self.raw)
+
 
 class _Source:
     """Decoded physical lines, remembering what the record being read has taken so far."""

@@ -39,6 +39,7 @@ class Loader:
     batch_rows: int
     atomic_rows_max: int
     lease_s: int
+    currency: str = "KZT"
     turn: Lock = field(default_factory=Lock, repr=False)
 
     def run(self, stop: Event) -> None:
@@ -69,7 +70,7 @@ class Loader:
     def _load(self, upload: Upload, stop: Event) -> None:
         if upload.attempts > _ATTEMPTS:
             raise errors.LoadFailed(reason=f"given up after {_ATTEMPTS} attempts at line {upload.next_line}")
-        layout = format_named(upload.format, self.profiles, upload.batch or "")
+        layout = format_named(upload.format, self.profiles, upload.batch or "", self.currency)
         try:
             with self.spool.path(upload.id).open("rb", buffering=1 << 20) as file:
                 if upload.state == "checking":
@@ -97,7 +98,7 @@ class Loader:
         with self.base.pool.connection() as conn:
             calendar.lock_shared(conn)
             found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
-            uploads.checked(conn, upload, found, self._remarks(conn, upload, batch))
+            uploads.checked(conn, upload, found, [*self._remarks(conn, upload, batch), *totals.remarks])
 
     def _totals(self, upload: Upload, layout: Format, file: IO[bytes]) -> Totals:
         """Reads the whole file, which may take longer than a lease."""
@@ -129,11 +130,11 @@ class Loader:
 
     def _take(self, upload: Upload, sender: Sender, chunk: Chunk) -> None:
         """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
-        at = 0
+        at, back = 0, set[int]()
 
         def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             nonlocal at
-            store_progress(conn, upload, chunk, at, outcomes, self.lease_s)
+            store_progress(conn, upload, chunk, at, outcomes, self.lease_s, back)
             at += len(outcomes)
 
         mode: Mode = "continue" if upload.mode == "continue" else "atomic" if upload.mode == "atomic" else "dry-run"
@@ -161,22 +162,33 @@ def check_totals(upload: Upload, totals: Totals) -> None:
 
 
 def store_progress(
-    conn: Connection, upload: Upload, chunk: Chunk, at: int, outcomes: Sequence[Outcome], lease_s: int
+    conn: Connection,
+    upload: Upload,
+    chunk: Chunk,
+    at: int,
+    outcomes: Sequence[Outcome],
+    lease_s: int,
+    back: set[int],
 ) -> None:
-    """Counts outcomes and keeps bad rows, in the transaction that appended the others."""
+    """Counts outcomes and keeps bad rows, in the transaction that appended the others.
+
+    A row of several facts comes back once, with its first reason: `back` holds the lines of this chunk that have.
+    """
     counts = Counter(outcome.status for outcome in outcomes)
     last = at + len(outcomes) - 1
     done = {name: counts[name] for name in uploads.COUNTED}  # type: ignore[index]  # the names are the statuses
     money = sum(outcome.amount for outcome in outcomes if outcome.status == "accepted")
     place = {"offset": chunk.ends[last], "line": chunk.line_after(last), "sum": money, "lease_s": lease_s}
     uploads.progress(conn, upload, done | place)
-    bad = [
-        (chunk.lines[at + i], o.status, o.refusal.code, o.refusal.field, params_json(o.refusal), text_of(chunk, at + i))
-        for i, o in enumerate(outcomes)
-        if o.refusal is not None
-    ]
+    bad = {}
+    for i, o in enumerate(outcomes, at):
+        line = chunk.lines[i]
+        if o.refusal is not None and line not in bad and line not in back:
+            why = o.status, o.refusal.code, o.refusal.field, params_json(o.refusal)
+            bad[line] = (line, *why, text_of(chunk, i))
     if bad:
-        uploads.reject(conn, upload.id, bad)
+        uploads.reject(conn, upload.id, list(bad.values()))
+        back.update(bad)
 
 
 def text_of(chunk: Chunk, index: int) -> str:

@@ -11,7 +11,7 @@ from common.ids import uuid7
 from common.money import BadAmount, parse_total
 from provider_sync import errors
 from provider_sync.formats.named import format_named
-from provider_sync.formats.rows import RejectedRow
+from provider_sync.formats.rows import Format, RejectedRow
 from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers.base import Base
 from provider_sync.store import uploads
@@ -34,10 +34,11 @@ class Wanted:
 
 def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, body: Arriving, packed: bool) -> UUID:
     """Spools a body and makes its job row; raises before anything is read when the parameters are wrong."""
-    format_named(wanted.format, profiles)
+    layout = format_named(wanted.format, profiles)
     stated = _stated(wanted)
     ident = uuid7()
     spooled = spool.receive(ident, body, packed=packed)
+    _look(spool, ident, layout)
     row = {
         "id": ident,
         "provider": key.owner,
@@ -54,6 +55,16 @@ def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, 
     with base.pool.connection() as conn:
         uploads.add(conn, row)
     return ident
+
+
+def _look(spool: Spool, ident: UUID, layout: Format) -> None:
+    """What the format refuses at once leaves nothing behind."""
+    try:
+        with spool.path(ident).open("rb") as file:
+            layout.look(file)
+    except Refusal:
+        spool.discard(ident)
+        raise
 
 
 def _stated(wanted: Wanted) -> tuple[int | None, int | None]:
@@ -79,12 +90,12 @@ def own(base: Base, provider: str, ident: UUID) -> Upload:
     return upload
 
 
-def rejected(base: Base, profiles: Path, upload: Upload, language: str) -> Iterator[str]:
-    """The rejected rows in the sender's own format, read page by page."""
+def rejected(base: Base, profiles: Path, upload: Upload, language: str) -> tuple[str, Iterator[str]]:
+    """The media type, and the rejected rows in the sender's own format where it allows answers, read page by page."""
     layout = format_named(upload.format, profiles, upload.batch or "")
     with base.pool.connection() as conn:
         header = uploads.header_of(conn, upload.id)
-    yield from layout.rejected(header, _rejected_rows(base, upload.id, language))
+    return layout.media, layout.rejected(header, _rejected_rows(base, upload.id, language))
 
 
 def _rejected_rows(base: Base, upload: UUID, language: str) -> Iterator[RejectedRow]:
