@@ -91,7 +91,7 @@ class Rows(Model):
 
 
 class UploadProblem(Model):
-    """Something about the file as a whole."""
+    """Something about the file as a whole: why it was refused, or a remark that refuses nothing."""
 
     code: str
     detail: str

@@ -22,7 +22,11 @@ _DESCRIPTION = (
     "`Authorization: Bearer <key id>.<secret>`; the key and its scopes come from the centre's operator."
 )
 _FACTS = Tag(name="facts", description="Single facts and small batches.")
-_UPLOADS = Tag(name="uploads", description="Files of any size: NDJSON, CSV, or a declared format by its name.")
+_UPLOADS = Tag(
+    name="uploads",
+    description="Files of any size: `ndjson`, `csv`; statements of banks as `1c` (1CClientBankExchange), `camt` (ISO 20022 "
+    "camt.053, camt.054) or `mt940`; a register or workbook (XLSX) of another layout by the name of its declared profile.",
+)
 _UPLOADS_PATH = "/v1/uploads"
 _STILL_S = 25
 _ENCODINGS = {"": False, "identity": False, "gzip": True}
