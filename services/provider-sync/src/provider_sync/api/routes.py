@@ -24,8 +24,8 @@ _DESCRIPTION = (
 _FACTS = Tag(name="facts", description="Single facts and small batches.")
 _UPLOADS = Tag(
     name="uploads",
-    description="Files of any size: `ndjson`, `csv`; statements of banks as `1c` (1CClientBankExchange), `camt` (ISO 20022 "
-    "camt.053, camt.054) or `mt940`; a register or workbook (XLSX) of another layout by the name of its declared profile.",
+    description="Files of any size: `ndjson`, `csv`; statements of banks as `1c` (1CClientBankExchange), `camt` (ISO "
+    "20022 camt.053, camt.054) or `mt940`; a register or workbook (XLSX) of another layout by its profile's name.",
 )
 _UPLOADS_PATH = "/v1/uploads"
 _STILL_S = 25
