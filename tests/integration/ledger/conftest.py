@@ -1,26 +1,30 @@
 """A ledger of the test's own: database, topics, a running projection, a signed-in resident."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from common import kafka
 from common.auth import TOKEN_TYPE
 from common.consumer import Projection, Safeguards
+from common.topics import create
 from ledger import app, consumer
 from ledger.config import Config
 from ledger.handlers import audit
-from tests.conftest import MakeDatabase, MakeTopics
-from tests.support import facts
+from native.paths import ROOT
+from tests.support import databases, facts
 from tests.support.facts import Event
+from tests.support.servers import Addresses
 from tests.support.stores import running
 from tests.support.waiting import until
 
@@ -42,8 +46,13 @@ class Ledger:
 
     config: Config
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1"}))
-    heard: dict[str, int] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
+    made: int = 0
+
+    def new(self) -> tuple[facts.Log, str]:
+        """An account's log and a user that no other test of this ledger has."""
+        self.made += 1
+        return facts.Log(f"3{self.made:08d}"), f"0192f0c1-7a2b-7c3d-8e4f-{self.made:012x}"
 
     def hear(self, events: Sequence[Event]) -> None:
         """Puts facts on the accounts topic."""
@@ -133,16 +142,23 @@ class Ledger:
         return consumer.projection(self.config, safeguards)
 
 
-@pytest.fixture
-def ledger(database: MakeDatabase, topics: MakeTopics, kafka_address: str) -> Ledger:
+@contextmanager
+def made(servers: Addresses) -> Iterator[Ledger]:
     """A migrated ledger with empty topics; nothing runs yet."""
-    prefix = topics(*TOPICS)
-    return Ledger(Config(database("ledger"), kafka_address, topic_prefix=prefix, close_chunk=2))
+    prefix = f"t{secrets.token_hex(4)}."
+    known = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
+    template = databases.template_of(servers.postgres, "ledger", databases.shared_tables("ledger"))
+    with databases.copy_of(servers.postgres, template, "ledger") as url:
+        topics = create(servers.kafka, {name: known[name] for name in TOPICS}, prefix)
+        yield Ledger(Config(url, servers.kafka, topic_prefix=prefix, close_chunk=2))
+        client = kafka.admin(servers.kafka)
+        client.delete_topics(topics)
+        client.close()
 
 
-@pytest.fixture
-def running_ledger(ledger: Ledger) -> Iterator[Ledger]:
-    """The same with its projection running, the services' order stated and the user's key published."""
+@contextmanager
+def at_work(ledger: Ledger) -> Iterator[Ledger]:
+    """The same with its projection running, the services' order stated and the users' key published."""
     with running(ledger.projection()):
         for name, order in facts.ORDER.items():
             ledger.service(name, order)
@@ -152,22 +168,57 @@ def running_ledger(ledger: Ledger) -> Iterator[Ledger]:
         yield ledger
 
 
-Ask = Callable[..., tuple[int, dict[str, Any], Any]]
+@pytest.fixture
+def ledger(servers: Addresses) -> Iterator[Ledger]:
+    """A ledger of one test's own."""
+    with made(servers) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def running_ledger(ledger: Ledger) -> Iterator[Ledger]:
+    """The same at work."""
+    with at_work(ledger):
+        yield ledger
+
+
+@pytest.fixture(scope="module")
+def town(servers: Addresses) -> Iterator[Ledger]:
+    """A ledger at work for all tests of a file, each with accounts and users of its own; no month closes here."""
+    with made(servers) as ledger, at_work(ledger):
+        yield ledger
+
+
+Ask = Callable[..., tuple[int, Any, Any]]
 
 
 @pytest.fixture
 def ask(ledger: Ledger) -> Iterator[Ask]:
     """GET as a user: `ask("/v1/accounts", user=…, read_after=…)` → status, body, headers."""
+    with asking(ledger) as get:
+        yield get
+
+
+@pytest.fixture(scope="module")
+def ask_town(town: Ledger) -> Iterator[Ask]:
+    """The same of the file's ledger."""
+    with asking(town) as get:
+        yield get
+
+
+@contextmanager
+def asking(ledger: Ledger) -> Iterator[Ask]:
+    """The web app over the ledger's database, without a socket."""
     with ExitStack() as opened:
         flask = app.flask_app(ledger.config)
-        pool = flask.extensions["pool"]
-        opened.callback(pool.close)
+        opened.callback(flask.extensions["pool"].close)
         client = flask.test_client()
 
-        def get(path: str, user: str = USER, **headers: str) -> tuple[int, dict[str, Any], Any]:
+        def get(path: str, user: str = USER, **headers: str) -> tuple[int, Any, Any]:
             given = {name.replace("_", "-"): value for name, value in headers.items()}
             sent = {"Authorization": f"Bearer {ledger.token(user)}"} | given
             answer = client.get(path, headers=sent)
-            return answer.status_code, json.loads(answer.data or b"{}"), answer.headers
+            is_json = "json" in (answer.content_type or "json")
+            return answer.status_code, json.loads(answer.data or b"{}") if is_json else answer.text, answer.headers
 
         yield get

@@ -30,8 +30,13 @@ def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = Fa
     )
 
 
-def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0) -> Pool:
-    """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts)."""
+def open_pool(
+    url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0, snapshot: bool = False
+) -> Pool:
+    """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts).
+
+    With `snapshot` a transaction only reads and sees one moment, however many statements it has.
+    """
     options = {"application_name": name, "options": _TIMEOUTS.format(statement_s=statement_s), "connect_timeout": 3}
     return ConnectionPool(
         url,
@@ -41,9 +46,14 @@ def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acqui
         timeout=acquire_s,
         max_lifetime=1800,
         check=ConnectionPool.check_connection,
+        configure=_one_moment if snapshot else None,
         open=True,
         name=name,
     )
+
+
+def _one_moment(conn: Connection) -> None:
+    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

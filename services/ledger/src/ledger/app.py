@@ -61,7 +61,8 @@ def flask_app(config: Config) -> "Flask":
     from common import keys
     from ledger import api
 
-    pool = open_pool(config.database_url, "ledger-web", size=config.web_threads)
+    # One moment for the check of access and everything read after it: a close may come between two statements.
+    pool = open_pool(config.database_url, "ledger-web", size=config.web_threads, snapshot=True)
     made = api.create(pool, keys.verifier(pool), config)
     made.extensions["pool"] = pool
     return made

@@ -115,7 +115,7 @@ class Allocation(NamedTuple):
 
 @dataclass
 class Projected:
-    """The rows of one batch; `allocations` of payments that brought their split."""
+    """The rows of one batch; `allocations` of payments that brought their split, `sold` when accounts changed hands."""
 
     posted: list[Posted] = field(default_factory=list)
     changes: list[ChangeRow] = field(default_factory=list)
@@ -124,6 +124,7 @@ class Projected:
     numbers: list[tuple[str, str]] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
     reissues: list[Reissue] = field(default_factory=list)
+    sold: list[tuple[str, str]] = field(default_factory=list)
 
     def needing_dues(self) -> set[str]:
         """The accounts that have a payment without split."""
@@ -239,6 +240,8 @@ def _change(kind: str) -> Project:
             out.numbers.append((record.key, record.key))
         elif kind == "account.renumbered" and said.number:
             out.numbers.append((said.number, record.key))
+        elif kind == "account.holder-changed" and said.reason in CHANGED_HANDS:
+            out.sold.append((record.key, envelope.recordedtime))
 
     return project
 
@@ -255,6 +258,7 @@ def _reissue(record: Record, out: Projected) -> None:
     out.reissues.append(Reissue(record.key, envelope.sequence or 0, envelope.recordedtime, asked))
 
 
+CHANGED_HANDS = ("sold", "inherited")
 CHANGES = (
     "account.opened",
     "account.closed",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from common.web import Model
 
@@ -27,9 +27,12 @@ class MeterPath(AccountPath):
 
 
 class StatementQuery(Model):
-    """Which month."""
+    """Which month; `as-of` asks how it stood at a moment, `version` for one of the issued versions."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
     period: Month
+    as_of: AwareDatetime | None = Field(None, alias="as-of")
+    version: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 class PageQuery(Model):
@@ -54,6 +57,7 @@ class Mine(Model):
     holder: str | None = None
     address_ru: str | None = None
     address_kk: str | None = None
+    masked: bool = False
     due_now: Amount
     currency: str
     position: str
@@ -74,6 +78,9 @@ class Stated(Model):
     name_ru: str | None = None
     name_kk: str | None = None
     phone: str | None = None
+    address_ru: str | None = None
+    address_kk: str | None = None
+    hours: str | None = None
 
 
 class ServiceView(Model):
@@ -105,6 +112,8 @@ class MeterView(Model):
     coefficient: str | None = None
     verified_until: str | None = None
     replacement_planned: str | None = None
+    digits: int | None = None
+    installed_on: str | None = None
     last_reading: ReadingView | None = None
     stated: Stated
 
@@ -117,6 +126,7 @@ class AccountData(Model):
     holder: str | None = None
     address_ru: str | None = None
     address_kk: str | None = None
+    masked: bool = False
     building: str | None = None
     flat: str | None = None
     premises: str | None = None

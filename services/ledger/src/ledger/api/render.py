@@ -7,7 +7,7 @@ import msgspec
 
 from common.clock import to_wire
 from common.money import format_amount
-from ledger.domain.mask import masked
+from ledger.domain.mask import masked, masked_address
 from ledger.domain.statement import Directory
 from ledger.events import said
 from ledger.handlers.read import AccountView, StatementView
@@ -16,6 +16,7 @@ from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 Json = dict[str, Any]
 
 _SUMS = ("opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing", "to_pay")
+_ASK = ("name_ru", "name_kk", "phone", "address_ru", "address_kk", "hours")
 _AMOUNTS = frozenset({*_SUMS, "amount", "debt", "advances", "total"})
 _PAYMENTS = ("payment.received", "payment.reversed", "advance.applied")
 
@@ -31,6 +32,7 @@ def account(view: AccountView) -> Json:
     base = view.base
     fields = ("building", "flat", "premises", "residents", "area_total", "area_heated")
     data = {name: value for name in fields if (value := getattr(base, name)) is not None}
+    _hide(data, view.visible)
     return _holder(view.visible) | {
         **data,
         "numbers": [view.visible.account, *base.numbers],
@@ -59,7 +61,8 @@ def statement(view: StatementView) -> Json:
     """A statement with what came since and what is due now."""
     came = {"since": msgspec.to_builtins(view.since), "due_now": msgspec.to_builtins(view.due_now)}
     found: Json = _printed({**view.statement, **came})
-    return found | _stale(view.stale_since)
+    _hide(found["base"], view.visible)
+    return found | _stale(view.visible.stale_since)
 
 
 def entry(posting: Posting) -> Json:
@@ -94,9 +97,10 @@ def reading(row: ReadingRow) -> Json:
     }
 
 
-def change(row: ChangeRow, directory: Directory) -> Json:
+def change(row: ChangeRow, visible: Visible, directory: Directory) -> Json:
     """What a provider said of the account's base data."""
     told = {k: v for k, v in msgspec.to_builtins(row.said).items() if k not in ("provider", "effective_from")}
+    _hide(told, visible)
     return {
         "kind": row.kind,
         "holds_from": row.holds_from.isoformat(),
@@ -110,9 +114,18 @@ def _holder(v: Visible) -> Json:
     found: Json = {"account": v.account, "position": f"account/{v.account}@{v.position}"}
     if v.name is not None:
         found |= {"holder": masked(v.name) if v.masked else v.name}
-    if v.address_ru is not None and not v.masked:
-        found |= {"address_ru": v.address_ru, "address_kk": v.address_kk}
+    if v.address_ru is not None and v.address_kk is not None:
+        shown = masked_address if v.masked else str
+        found |= {"address_ru": shown(v.address_ru), "address_kk": shown(v.address_kk)}
+    if v.masked:
+        found["masked"] = True
     return found | _stale(v.stale_since)
+
+
+def _hide(data: Json, visible: Visible) -> None:
+    """The flat's number is part of the address."""
+    if visible.masked:
+        data.pop("flat", None)
 
 
 def _order(service: str, view: AccountView) -> tuple[int, str]:
@@ -138,6 +151,8 @@ def _meter(name: str, view: AccountView) -> Json:
         "coefficient": device.coefficient,
         "verified_until": device.verified_until,
         "replacement_planned": device.replacement_planned,
+        "digits": device.digits,
+        "installed_on": device.installed_on or None,
         "last_reading": reading(view.readings[name]) if name in view.readings else None,
     }
     return {
@@ -153,7 +168,7 @@ def _stated(recorded_at: str, provider: str, directory: Directory) -> Json:
     found: Json = {"recorded_at": recorded_at, "provider": provider}
     known = directory.providers.get(provider)
     if known:
-        found |= {"name_ru": known.name_ru, "name_kk": known.name_kk, "phone": known.phone}
+        found |= {name: text for name in _ASK if (text := getattr(known, name))}
     return found
 
 

@@ -68,8 +68,9 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
 
     @app.get("/v1/accounts/<number>/statement", **_answers(models.StatementData))
     def statement(path: models.AccountPath, query: models.StatementQuery) -> Response:
-        """The statement of a month, issued or as it stands now."""
-        view = read.statement(pool, door.caller(), path.number, query.period, config)
+        """The statement of a month, issued or as it stands now; with `as-of` as it stood then."""
+        user, version = door.caller(), query.version
+        view = read.statement(pool, user, path.number, query.period, config, as_of=query.as_of, version=version)
         return etagged(_json(render.statement(view)), view.tag)
 
 
@@ -100,9 +101,9 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         """What changed in the account's base data, when, and by whom; newest first."""
         before = _cursor(query.after, int)[0] if query.after else read.EVERYTHING
         user, limit = door.caller(), query.limit
-        rows, directory = read.changes(pool, user, path.number, config, before=before, limit=limit)
+        rows, visible, directory = read.changes(pool, user, path.number, config, before=before, limit=limit)
         following = _next(rows, limit, lambda row: [row.sequence])
-        return _json({"changes": [render.change(row, directory) for row in rows]} | following)
+        return _json({"changes": [render.change(row, visible, directory) for row in rows]} | following)
 
 
 def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:

@@ -63,7 +63,12 @@ class OpenAccount(NamedTuple):
         return Period(min((entry.period for entry in self.entries if entry.period < period), default=period))
 
     def is_open(self, period: str, today: str) -> bool:
-        """Whether a month can be shown as it stands: not closed, and not beyond the next one, today's or the newest."""
+        """Whether a month can be shown as it stands: not closed, not before the account was there, and not beyond the
+        next one, today's or the newest.
+        """
+        first = min((*(entry.period for entry in self.entries), *(c.holds_from[:7] for c in self.changes)), default="")
+        if not self.closed_through and period < first:
+            return False
         following_two = shifted(Period(self.closed_through), 2) if self.closed_through else today
         return self.closed_through < period <= max(following_two, *(entry.period for entry in self.entries), today)
 

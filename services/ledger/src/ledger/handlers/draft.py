@@ -1,6 +1,7 @@
 """The statement of a month that is still open, in answer to a receipt's request over the topic (decision 16)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -50,7 +51,7 @@ def _answer(conn: Connection, request: Request, config: Config) -> OutboxRow:
     if reason:
         refused = said.StatementDraftRefused(request.request, request.account, request.period, reason)
         return publish.refusal(refused, config)
-    return publish.draft(open_statement(conn, loaded[0], request.period, request.request, config), config)
+    return publish.draft(open_statement(conn, loaded[0], request.period, request.request, config, now()), config)
 
 
 def _refused(request: Request, account: OpenAccount | None) -> str | None:
@@ -73,13 +74,13 @@ def _is_month(text: str) -> bool:
 
 
 def open_statement(
-    conn: Connection, account: OpenAccount, period: str, request: str, config: Config
+    conn: Connection, account: OpenAccount, period: str, request: str, config: Config, at: datetime
 ) -> said.StatementDrafted:
-    """The statement of an open month as if it closed now, with what came since the last close and what is due now."""
+    """The statement of an open month as if it closed at `at`, with what came since the last close and what is due."""
     rules = entries.rules(conn)
-    cut_off = to_wire(now())
+    cut_off = to_wire(at)
     closed = close_through(account, period, cut_off, months.directory(conn, config.currency), rules)
     opening_month = account.first_open(period)
     due = due_now(dues_of(opening_month, account.openings, account.entries), rule_for(rules, period))
-    came = since(months.last_cut_off(conn, account.account), account.entries)
+    came = since(months.last_cut_off(conn, account.account, at), account.entries)
     return opened(closed[-1].statement, request, came, due)

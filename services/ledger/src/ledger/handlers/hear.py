@@ -37,13 +37,18 @@ def hear_directory(conn: Connection, records: Sequence[Record]) -> None:
 def hear_users(conn: Connection, records: Sequence[Record]) -> None:
     """Who may see which account."""
     for record in records:
-        LINKS[record.type](conn, msgspec.json.decode(record.envelope.data, type=Link))
+        said = msgspec.json.decode(record.envelope.data, type=Link)
+        LINKS[record.type](conn, said, record.envelope.recordedtime)
 
 
-LINKS: dict[str, Callable[[Connection, Link], None]] = {
-    users_type("account.linked"): lambda conn, link: store.link(conn, link.user, link.account, link.masked_until),
-    users_type("account.unmasked"): lambda conn, link: store.unmask(conn, link.user, link.account),
-    users_type("account.unlinked"): lambda conn, link: store.unlink(conn, link.user, link.account),
-    users_type("access.revoked"): lambda conn, link: store.unlink(conn, link.user, link.account),
-    users_type("user.closed"): lambda conn, link: store.close_user(conn, link.user),
+def _link(conn: Connection, said: Link, recorded: str) -> None:
+    store.link(conn, said.user, said.account, said.masked_until, recorded)
+
+
+LINKS: dict[str, Callable[[Connection, Link, str], None]] = {
+    users_type("account.linked"): _link,
+    users_type("account.unmasked"): lambda conn, said, _: store.unmask(conn, said.user, said.account),
+    users_type("account.unlinked"): lambda conn, said, _: store.unlink(conn, said.user, said.account),
+    users_type("access.revoked"): lambda conn, said, _: store.unlink(conn, said.user, said.account),
+    users_type("user.closed"): lambda conn, said, _: store.close_user(conn, said.user),
 }

@@ -31,6 +31,8 @@ def _apply(conn: Connection, records: Sequence[Record], config: Config, says: bo
     entries.give_numbers(conn, rows.numbers)
     entries.add_changes(conn, rows.changes)
     entries.add_readings(conn, rows.readings)
+    if rows.sold:
+        heard.cut_links(conn, rows.sold)
     needing, undoing = rows.needing_dues(), rows.undoing()
     posted, allocations = resolve(
         rows,

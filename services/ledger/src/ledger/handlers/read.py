@@ -1,6 +1,6 @@
 """What a resident asks to see; each call is one short read with the access check inside its statement."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -35,9 +35,8 @@ class AccountView(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """Changes with the account's log, the holder's record and what of it is shown."""
-        v = self.visible
-        return f"{v.account}-{v.position}-{v.holder_version}-{int(v.masked)}-{_today()}"
+        """Changes with the account's log, the holder's record, the directory and what of them is shown."""
+        return f"{_tag(self.visible)}-{self.visible.holder_version}-{self.directory.version}-{_today()}"
 
 
 class StatementView(NamedTuple):
@@ -46,7 +45,7 @@ class StatementView(NamedTuple):
     statement: dict[str, Any]
     since: said.Since
     due_now: said.DueNow
-    stale_since: Any
+    visible: Visible
     tag: str
 
 
@@ -68,7 +67,7 @@ def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
             for name, connection in base.services.items()
             if (tariff := directory.tariff(name, connection.tariff_group, _today().isoformat()))
         }
-        return AccountView(visible, base, directory, tariffs, reads.last_readings(conn, visible.account))
+        return AccountView(visible, base, directory, tariffs, reads.last_readings(conn, visible))
 
 
 def periods(
@@ -81,22 +80,42 @@ def periods(
         newest = max((entry.period for entry in loaded.entries), default="")
         directory, rules = months.directory(conn, config.currency), entries.rules(conn)
         closed = close_through(loaded, newest, now().isoformat(), directory, rules) if newest else []
-        return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible.account)
+        return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
 
-def statement(pool: Pool, user: str, number: str, period: str, config: Config) -> StatementView:
-    """The statement of a month, issued or as it stands; raises AccountNotFound, PeriodNotFound."""
+def statement(
+    pool: Pool,
+    user: str,
+    number: str,
+    period: str,
+    config: Config,
+    *,
+    as_of: datetime | None = None,
+    version: int | None = None,
+) -> StatementView:
+    """The statement of a month, issued or as it stands, or as it stood; raises AccountNotFound, PeriodNotFound.
+
+    `as_of` counts by when facts were recorded here. `version` asks for one of the issued versions.
+    """
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        if period <= visible.closed_through:
-            return _issued(conn, visible, _open(conn, visible, config, money_only=True), period)
-        loaded = _open(conn, visible, config)
-        if not loaded.is_open(period, period_at(now())):
+        if as_of is not None:
+            loaded = months.account_as_of(conn, visible.account, as_of)
+            if not loaded.changes:
+                raise PeriodNotFound
+        else:
+            loaded = _open(conn, visible, config, money_only=period <= visible.closed_through)
+        if period <= loaded.closed_through:
+            return _issued(conn, visible, loaded, period, version, as_of)
+        moment = as_of or now()
+        if version is not None or not loaded.is_open(period, period_at(moment)):
             raise PeriodNotFound
-        drafted = open_statement(conn, loaded, period, "", config)
+        drafted = open_statement(conn, loaded, period, "", config, moment)
         document = {k: v for k, v in msgspec.to_builtins(drafted).items() if k not in ("request", "since", "due_now")}
-        tag = f"open-{visible.position}-{drafted.hash[:16]}"
-        return StatementView(document, drafted.since, drafted.due_now, visible.stale_since, tag)
+        # The moment of asking is in the document and in its hash, but a reader who has the rest has the document.
+        content = said.sealed(msgspec.structs.replace(drafted, cut_off="")).hash[:16]
+        tag = f"open-{_tag(visible)}-{content}"
+        return StatementView(document, drafted.since, drafted.due_now, visible, tag)
 
 
 def money(
@@ -105,7 +124,7 @@ def money(
     """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        return reads.entries(conn, visible.account, before=before, **asked)
+        return reads.entries(conn, visible, before=before, **asked)
 
 
 def readings(
@@ -117,7 +136,7 @@ def readings(
         known = any(change.said.meter == meter for change in _open(conn, visible, config).changes)
         if not known:
             raise MeterNotFound
-        return reads.readings(conn, visible.account, meter, after, limit)
+        return reads.readings(conn, visible, meter, after, limit)
 
 
 def reading_place(row: ReadingRow) -> list[Any]:
@@ -127,11 +146,11 @@ def reading_place(row: ReadingRow) -> list[Any]:
 
 def changes(
     pool: Pool, user: str, number: str, config: Config, *, before: int, limit: int
-) -> tuple[list[ChangeRow], Directory]:
+) -> tuple[list[ChangeRow], Visible, Directory]:
     """What was said of the account's base data, newest first; raises AccountNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        return reads.changes(conn, visible.account, before, limit), months.directory(conn, config.currency)
+        return reads.changes(conn, visible, before, limit), visible, months.directory(conn, config.currency)
 
 
 def head_for(conn: Connection, user: str, kind: str, key: str, config: Config) -> int:
@@ -156,16 +175,24 @@ def _open(conn: Connection, visible: Visible, config: Config, *, money_only: boo
     return months.open_accounts(conn, topic, [visible.account], FAR_FUTURE, money_only=money_only)[0]
 
 
-def _issued(conn: Connection, visible: Visible, loaded: OpenAccount, period: str) -> StatementView:
-    found = reads.statement(conn, visible.account, period)
+def _issued(
+    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, version: int | None, at: datetime | None
+) -> StatementView:
+    found = reads.statement(conn, visible, period, version=version, at=at)
     if found is None:
         raise PeriodNotFound
     rules = entries.rules(conn)
     opening_month = loaded.first_open(FAR_FUTURE)
     due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
-    came = since(months.last_cut_off(conn, visible.account), loaded.entries)
-    tag = f"{found[0]}-{visible.position}-{visible.closed_through}"
-    return StatementView(msgspec.json.decode(found[1]), came, due, visible.stale_since, tag)
+    came = since(months.last_cut_off(conn, visible.account, at), loaded.entries)
+    tag = f"{found[0]}-{_tag(visible)}-{loaded.position}"
+    return StatementView(msgspec.json.decode(found[1]), came, due, visible, tag)
+
+
+def _tag(v: Visible) -> str:
+    """What every document of an account changes with: its log, how far it is closed, what is masked, what is stale."""
+    stale = f"-{v.stale_since.timestamp():.0f}" if v.stale_since else ""
+    return f"{v.account}-{v.position}-{v.closed_through}-{int(v.masked)}{stale}"
 
 
 def _today() -> date:

@@ -1,5 +1,7 @@
 """What the compacted topics and the users topic say: the newest version of each record stays."""
 
+from collections.abc import Sequence
+
 from common.postgres import Connection
 from ledger.events.heard import Holder
 
@@ -9,6 +11,7 @@ ON CONFLICT (account) DO UPDATE SET version = excluded.version, name = excluded.
     address_ru = excluded.address_ru, address_kk = excluded.address_kk
 WHERE h.version < excluded.version
 """
+_ERASE = "UPDATE holders SET name = NULL, address_ru = NULL, address_kk = NULL, phone = NULL WHERE account = %s"
 _DIRECTORY = """
 INSERT INTO directory AS d (kind, id, version, data) VALUES (%s, %s, %s, %s)
 ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, data = excluded.data WHERE d.version < excluded.version
@@ -18,8 +21,18 @@ _PLACE = """
 INSERT INTO split_orders (version, service, place) SELECT max(version), %s, %s FROM split_rules ON CONFLICT DO NOTHING
 """
 _LINK = """
-INSERT INTO links (user_id, account, masked_until) VALUES (%s, %s, %s)
-ON CONFLICT (user_id, account) DO UPDATE SET masked_until = excluded.masked_until
+INSERT INTO links (user_id, account, masked_until, linked_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (user_id, account) DO UPDATE SET masked_until = excluded.masked_until, linked_at = excluded.linked_at
+"""
+_HOLDER_SINCE = """
+UPDATE accounts AS a SET holder_since = given.since
+FROM (SELECT account, max(since) AS since FROM unnest(%(accounts)s::text[], %(moments)s::timestamptz[])
+      AS sold(account, since) GROUP BY account) AS given
+WHERE a.account = given.account AND (a.holder_since IS NULL OR a.holder_since < given.since)
+"""
+_CUT = """
+DELETE FROM links AS l USING accounts AS a
+WHERE a.account = l.account AND a.account = ANY(%(accounts)s) AND l.linked_at <= a.holder_since
 """
 
 
@@ -29,8 +42,8 @@ def put_holder(conn: Connection, account: str, h: Holder) -> None:
 
 
 def erase_holder(conn: Connection, account: str) -> None:
-    """Forgets name and address."""
-    conn.execute("DELETE FROM holders WHERE account = %s", (account,))
+    """Forgets name and address; the version stays, for an older record may come late."""
+    conn.execute(_ERASE, (account,))
 
 
 def put_directory(conn: Connection, kind: str, name: str, version: int, data: str) -> None:
@@ -54,9 +67,16 @@ def place_service(conn: Connection, service: str, place: int) -> None:
     conn.execute(_PLACE, (service, place))
 
 
-def link(conn: Connection, user: str, account: str, masked_until: str | None) -> None:
+def link(conn: Connection, user: str, account: str, masked_until: str | None, linked_at: str) -> None:
     """Lets a user see an account."""
-    conn.execute(_LINK, (user, account, masked_until))
+    conn.execute(_LINK, (user, account, masked_until, linked_at))
+
+
+def cut_links(conn: Connection, sold: Sequence[tuple[str, str]]) -> None:
+    """Ends what was linked before an account got another holder: (account, when that was recorded)."""
+    given = {"accounts": [account for account, _ in sold], "moments": [moment for _, moment in sold]}
+    conn.execute(_HOLDER_SINCE, given)
+    conn.execute(_CUT, given)
 
 
 def unmask(conn: Connection, user: str, account: str) -> None:

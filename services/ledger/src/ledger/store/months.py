@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -45,11 +46,28 @@ FROM changes WHERE account = ANY(%s)
 _READINGS = """
 SELECT account, meter, value, taken_on::text, source FROM (
     SELECT *, row_number() OVER (PARTITION BY account, meter ORDER BY taken_on DESC, sequence DESC) AS nth
-    FROM readings WHERE account = ANY(%s) AND taken_on <= %s::date AND sequence < %s) AS numbered
+    FROM readings WHERE account = ANY(%s) AND taken_on <= %s::date AND sequence < %s
+        AND recorded_at <= %s) AS numbered
 WHERE nth <= 2 ORDER BY account, meter, nth
 """
 _OPENED_WITH = "SELECT service, amount, aged FROM openings WHERE account = %s AND period = %s"
 _ANY = 1 << 30
+_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_FOREVER = "infinity"
+_LAST_CUT_OFF = """
+SELECT to_char(max(cut_off), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements
+WHERE account = %s AND cut_off <= coalesce(%s::timestamptz, 'infinity')
+"""
+_CLOSED_AT = "SELECT max(period) FROM statements WHERE account = %s AND version = 1 AND cut_off <= %s"
+_ENTRIES_AT = f"""
+SELECT {_ENTRY} FROM entries WHERE account = %s AND period > %s AND recorded_at <= %s ORDER BY period, sequence, line
+"""
+_POSITION_AT = """
+SELECT max(sequence) FROM (
+    SELECT sequence FROM entries WHERE account = %(account)s AND recorded_at <= %(at)s
+    UNION ALL SELECT sequence FROM changes WHERE account = %(account)s AND recorded_at <= %(at)s
+    UNION ALL SELECT sequence FROM readings WHERE account = %(account)s AND recorded_at <= %(at)s) AS facts
+"""
 _STATED = "SELECT kind, id, version, data FROM directory WHERE kind IN ('service', 'provider', 'tariff')"
 _STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
                              penalty, paid, closing, to_pay, hash, data, said_at)"""
@@ -163,11 +181,11 @@ def _changes(conn: Connection, accounts: list[str]) -> dict[str, list[Stated]]:
 
 
 def _readings(
-    conn: Connection, accounts: list[str], until: str, before: int = _ANY
+    conn: Connection, accounts: list[str], until: str, before: int = _ANY, at: datetime | str = _FOREVER
 ) -> dict[str, dict[str, list[said.Reading]]]:
-    """The last two readings of each meter up to a day, newest first; those that stand before a sequence."""
+    """The last two readings of each meter up to a day, newest first; those before a sequence, known at a moment."""
     found: dict[str, dict[str, list[said.Reading]]] = defaultdict(dict)
-    for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until, before)).fetchall():
+    for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until, before, at)).fetchall():
         found[account].setdefault(meter, []).append(said.Reading(value, taken_on, source))
     return found
 
@@ -244,11 +262,30 @@ def bring_on(conn: Connection, left: Mapping[tuple[str, str], Mapping[str, Openi
         copy_rows(cursor, "openings (account, period, service, amount, aged)", rows)
 
 
-def last_cut_off(conn: Connection, account: str) -> str | None:
-    """The cut-off of the account's newest statement."""
-    query = """SELECT to_char(max(cut_off), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements WHERE account = %s"""
-    row = conn.execute(query, (account,)).fetchone()
+def last_cut_off(conn: Connection, account: str, at: datetime | None = None) -> str | None:
+    """The cut-off of the account's newest statement, or of the newest as of a moment."""
+    row = conn.execute(_LAST_CUT_OFF, (account, at)).fetchone()
     return row[0] if row else None
+
+
+def account_as_of(conn: Connection, account: str, at: datetime) -> OpenAccount:
+    """The account as it stood at a moment: what was recorded by then, after the month that was closed by then."""
+    row = conn.execute(_CLOSED_AT, (account, at)).fetchone()
+    through = row[0] if row and row[0] else ""
+    openings = conn.execute(_OPENED_WITH, (account, following(Period(through)))).fetchall() if through else []
+    entries = [Entry(*found) for found in conn.execute(_ENTRIES_AT, (account, through, at)).fetchall()]
+    known = at.astimezone(UTC).strftime(_INSTANT)
+    changes = [change for change in _changes(conn, [account]).get(account, []) if change.recorded_at <= known]
+    position = conn.execute(_POSITION_AT, {"account": account, "at": at}).fetchone()
+    return OpenAccount(
+        account,
+        through,
+        position[0] if position else 0,
+        {service: Opening(amount, aged) for service, amount, aged in openings},
+        entries,
+        changes,
+        _readings(conn, [account], "9999-12-31", at=at).get(account, {}),
+    )
 
 
 def close_accounts(conn: Connection, period: str, accounts: Sequence[str]) -> None:

@@ -10,10 +10,9 @@ from ledger.events.heard import Change
 
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
 _VISIBLE = """
-SELECT n.account, a.closed_through, coalesce(h.version, 0) AS position, h.parked_at,
-       l.masked_until IS NOT NULL AND l.masked_until > now() AS masked,
+SELECT l.user_id, n.account, a.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
        o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version
-FROM links AS l
+FROM seen AS l
 JOIN numbers AS n ON n.account = l.account
 JOIN accounts AS a ON a.account = l.account
 LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = l.account
@@ -39,34 +38,42 @@ FROM ({_VISIBLE} AND n.number = n.account) AS mine LEFT JOIN LATERAL (
     ) AS services
 ) AS due ON true ORDER BY mine.account
 """
-_STATEMENT = "SELECT id::text, data FROM statements WHERE account = %s AND period = %s ORDER BY version DESC LIMIT 1"
-_PERIODS = """
-SELECT DISTINCT ON (period) period, version, opening, charged, adjusted, benefit, penalty, paid, closing, to_pay
-FROM statements WHERE account = %s ORDER BY period DESC, version DESC
+# Every query says again whom it answers, so that none of them can be called without it.
+_MAY_SEE = "EXISTS (SELECT FROM seen WHERE seen.account = %(account)s AND seen.user_id = %(user)s)"
+_STATEMENT = f"""
+SELECT id::text, data FROM statements WHERE account = %(account)s AND period = %(period)s AND {_MAY_SEE}
+  AND (%(version)s::int IS NULL OR version = %(version)s)
+  AND (%(at)s::timestamptz IS NULL OR coalesce(said_at, cut_off) <= %(at)s)
+ORDER BY version DESC LIMIT 1
 """
-_ENTRIES = """
+_PERIODS = f"""
+SELECT DISTINCT ON (period) period, version, opening, charged, adjusted, benefit, penalty, paid, closing, to_pay
+FROM statements WHERE account = %(account)s AND {_MAY_SEE} ORDER BY period DESC, version DESC
+"""
+_ENTRIES = f"""
 SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
        min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
        sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
 FROM entries
-WHERE account = %(account)s AND (period, sequence) < (%(before_period)s, %(before_sequence)s)
+WHERE account = %(account)s AND {_MAY_SEE} AND (period, sequence) < (%(before_period)s, %(before_sequence)s)
   AND (%(period)s::text IS NULL OR period = %(period)s)
   AND (%(kinds)s::text[] IS NULL OR kind::text = ANY(%(kinds)s))
 GROUP BY period, sequence
 HAVING %(service)s::text IS NULL OR bool_or(service = %(service)s)
 ORDER BY period DESC, sequence DESC LIMIT %(limit)s
 """
-_READINGS = """
+_READINGS = f"""
 SELECT meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
-WHERE account = %s AND meter = %s AND (taken_on, sequence) > (%s::date, %s) ORDER BY taken_on, sequence LIMIT %s
+WHERE account = %(account)s AND {_MAY_SEE} AND meter = %(meter)s
+  AND (taken_on, sequence) > (%(day)s::date, %(sequence)s) ORDER BY taken_on, sequence LIMIT %(limit)s
 """
-_LAST_READINGS = """
+_LAST_READINGS = f"""
 SELECT DISTINCT ON (meter) meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
-WHERE account = %s ORDER BY meter, taken_on DESC, sequence DESC
+WHERE account = %(account)s AND {_MAY_SEE} ORDER BY meter, taken_on DESC, sequence DESC
 """
-_CHANGES = """
+_CHANGES = f"""
 SELECT sequence, kind, holds_from, recorded_at, data FROM changes
-WHERE account = %s AND sequence < %s ORDER BY sequence DESC LIMIT %s
+WHERE account = %(account)s AND {_MAY_SEE} AND sequence < %(before)s ORDER BY sequence DESC LIMIT %(limit)s
 """
 _HEAD = "SELECT version, reason IS NOT NULL AND reason <> 'gap' FROM stream_heads WHERE topic = %s AND key = %s"
 
@@ -74,6 +81,7 @@ _HEAD = "SELECT version, reason IS NOT NULL AND reason <> 'gap' FROM stream_head
 class Visible(NamedTuple):
     """An account the caller may see."""
 
+    user: str
     account: str
     closed_through: str
     position: int
@@ -136,19 +144,22 @@ def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
     return Visible(*row) if row else None
 
 
-def statement(conn: Connection, account: str, period: str) -> tuple[str, str] | None:
-    """The newest version of an issued statement: id and document."""
-    return conn.execute(_STATEMENT, (account, period)).fetchone()
+def statement(
+    conn: Connection, seen: Visible, period: str, *, version: int | None = None, at: datetime | None = None
+) -> tuple[str, str] | None:
+    """An issued statement's id and document: a version, or the newest, or the newest as of a moment."""
+    given = _for(seen) | {"period": period, "version": version, "at": at}
+    return conn.execute(_STATEMENT, given).fetchone()
 
 
-def periods(conn: Connection, account: str) -> list[tuple[Any, ...]]:
+def periods(conn: Connection, seen: Visible) -> list[tuple[Any, ...]]:
     """The closed months with their totals, newest first."""
-    return conn.execute(_PERIODS, (account,)).fetchall()
+    return conn.execute(_PERIODS, _for(seen)).fetchall()
 
 
 def entries(
     conn: Connection,
-    account: str,
+    seen: Visible,
     *,
     before: tuple[str, int],
     limit: int,
@@ -157,36 +168,34 @@ def entries(
     service: str | None = None,
 ) -> list[Posting]:
     """A page of money facts, newest first."""
-    given = {
-        "account": account,
-        "before_period": before[0],
-        "before_sequence": before[1],
-        "period": period,
-        "kinds": kinds,
-        "service": service,
-        "limit": limit,
-    }
+    asked = {"period": period, "kinds": kinds, "service": service, "limit": limit}
+    given = _for(seen) | asked | {"before_period": before[0], "before_sequence": before[1]}
     return [Posting(*row) for row in conn.execute(_ENTRIES, given).fetchall()]
 
 
-def readings(conn: Connection, account: str, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:
+def readings(conn: Connection, seen: Visible, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:
     """A meter's readings after a place (day, sequence), oldest first."""
-    return [ReadingRow(*row) for row in conn.execute(_READINGS, (account, meter, *after, limit)).fetchall()]
+    given = _for(seen) | {"meter": meter, "day": after[0], "sequence": after[1], "limit": limit}
+    return [ReadingRow(*row) for row in conn.execute(_READINGS, given).fetchall()]
 
 
-def last_readings(conn: Connection, account: str) -> dict[str, ReadingRow]:
+def last_readings(conn: Connection, seen: Visible) -> dict[str, ReadingRow]:
     """Each meter's last reading."""
-    return {row[0]: ReadingRow(*row) for row in conn.execute(_LAST_READINGS, (account,)).fetchall()}
+    return {row[0]: ReadingRow(*row) for row in conn.execute(_LAST_READINGS, _for(seen)).fetchall()}
 
 
-def changes(conn: Connection, account: str, before: int, limit: int) -> list[ChangeRow]:
+def changes(conn: Connection, seen: Visible, before: int, limit: int) -> list[ChangeRow]:
     """What was said of the account's base data, newest first."""
-    rows = conn.execute(_CHANGES, (account, before, limit)).fetchall()
+    rows = conn.execute(_CHANGES, _for(seen) | {"before": before, "limit": limit}).fetchall()
     decode = msgspec.json.Decoder(Change).decode
     return [
         ChangeRow(sequence, kind, holds_from, recorded_at, decode(data))
         for sequence, kind, holds_from, recorded_at, data in rows
     ]
+
+
+def _for(seen: Visible) -> dict[str, Any]:
+    return {"account": seen.account, "user": seen.user}
 
 
 def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
@@ -197,4 +206,4 @@ def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
 
 def linked(conn: Connection, user: str, account: str) -> bool:
     """Whether the user may see the account."""
-    return conn.execute("SELECT FROM links WHERE user_id = %s AND account = %s", (user, account)).fetchone() is not None
+    return conn.execute("SELECT FROM seen WHERE user_id = %s AND account = %s", (user, account)).fetchone() is not None
