@@ -12,6 +12,8 @@ from identity.config import Config
 from identity.handlers import keyring
 from tests.conftest import MakeDatabase
 from tests.integration.identity.town import Town
+from tests.support import databases
+from tests.support.servers import Addresses
 
 SECRET = "a secret that stands in no list at all"
 
@@ -35,6 +37,19 @@ def towns(database: MakeDatabase) -> Iterator[MakeTown]:
             return Town(desk, api.create(desk))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def shared_town(servers: Addresses) -> Iterator[Town]:
+    """One town for a whole file, whose tests keep out of each other's way by accounts and names of their own."""
+    tables = databases.shared_tables("identity")
+    template = databases.template_of(servers.postgres, "identity", tables)
+    with databases.copy_of(servers.postgres, template, "identity") as url:
+        config = Config(database_url=url, kafka_bootstrap_servers="127.0.0.1:1", identity_key_secret=SECRET)
+        desk = build_desk(config, "test-identity", pool_size=12)
+        keyring.provide(desk)
+        yield Town(desk, api.create(desk))
+        desk.pool.close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from identity.handlers import keyring
+from identity.store.acts import By
 from tests.integration.identity.town import Town, bearer, code_of, json_of
 
 
@@ -143,7 +144,7 @@ def test_the_answer_is_a_problem_without_details(town: Town, token: str) -> None
 def test_keys_rotate_without_signing_anybody_out(town: Town, token: str) -> None:
     """next → active → retired: the old token counts on, the next one is signed by the key known before."""
     states = {key.state: key.kid for key in keyring.published(town.desk)}
-    keyring.rotate(town.desk, at_once=True)
+    keyring.rotate(town.desk, By("Dana", "a test"), at_once=True)
     fresh = json_of(town.signs_in("aigul"))["access_token"]
     assert jwt.get_unverified_header(token)["kid"] == states["active"]
     assert jwt.get_unverified_header(fresh)["kid"] == states["next"]

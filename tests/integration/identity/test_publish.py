@@ -9,11 +9,13 @@ from common import kafka
 from common.clock import now
 from common.envelope import Envelope, decode
 from identity.handlers import keyring
+from identity.store.acts import By
 from tests.conftest import MakeTopics
 from tests.integration.identity.conftest import MakeTown
 from tests.integration.identity.processes import running, until
 from tests.integration.identity.town import Town
 
+BY = "--operator Dana --reason monthly"
 USERS, KEYS = "identity.users.v1", "identity.keys.v1"
 
 
@@ -60,7 +62,7 @@ def test_a_users_events_are_published_in_order(town: Town) -> None:
 def test_keys_are_published_with_their_states_and_forgotten(town: Town) -> None:
     """The newest record of each key tells its state; a key no token needs any more ends in a tombstone."""
     first = {key.state: key.kid for key in keyring.published(town.desk)}
-    keyring.rotate(town.desk, at_once=True)
+    keyring.rotate(town.desk, By("Dana", "a test"), at_once=True)
     with town.desk.pool.connection() as conn, conn.transaction():
         conn.execute("UPDATE signing_keys SET changed_at = changed_at - interval '1 hour' WHERE state = 'retired'")
         keyring.forget_retired(town.desk, conn, now())
@@ -80,8 +82,8 @@ def test_keys_are_published_with_their_states_and_forgotten(town: Town) -> None:
 def test_the_command_rotates_keys(town: Town) -> None:
     """`keys rotate` waits until every service may know the next key, unless told otherwise."""
     before = {key.state: key.kid for key in keyring.published(town.desk)}
-    with running("keys rotate", town.desk.config) as early:
+    with running(f"keys rotate {BY}", town.desk.config) as early:
         assert early.wait(30) == 1
-    with running("keys rotate --now --json", town.desk.config) as forced:
+    with running(f"keys rotate --now --json {BY}", town.desk.config) as forced:
         assert forced.wait(30) == 0
     assert {key.state: key.kid for key in keyring.published(town.desk)}["active"] == before["next"]

@@ -50,7 +50,9 @@ class Town:
                 path, method=method, json=body, headers=named, environ_overrides={"REMOTE_ADDR": self.source}
             )
 
-    def registers(self, user_name: str, account: str, amount: str = "13 500,00", /, **other: Any) -> TestResponse:
+    def registers(
+        self, user_name: str, account: str, amount: str | None = "13 500,00", /, **other: Any
+    ) -> TestResponse:
         """Sends the form."""
         form = {
             "user_name": user_name,
@@ -73,9 +75,11 @@ class Town:
         """The token of the newest link sent to an address."""
         return token_in(self.letters(to)[-1])
 
-    def resident(self, user_name: str, account: str, **other: Any) -> dict[str, str]:
+    def resident(
+        self, user_name: str, account: str, amount: str | None = "13 500,00", /, **other: Any
+    ) -> dict[str, str]:
         """Registered, confirmed, signed in; returns the header of authorization."""
-        registered = self.registers(user_name, account, **other)
+        registered = self.registers(user_name, account, amount, **other)
         assert registered.status_code == 202, registered.text
         token = self.token(other.get("email", f"{user_name}@example.kz"))
         assert self.call("POST", "/v1/registrations/confirm", {"token": token}).status_code == 200
@@ -96,6 +100,16 @@ class Town:
         """The ids of the accounts in a cabinet."""
         answer = self.call("GET", "/v1/me/accounts", **who)
         return [account["account"] for account in json_of(answer)["accounts"]]
+
+    def linked(self, who: dict[str, str], account: str) -> dict[str, Any]:
+        """An account as a cabinet shows it."""
+        listed = json_of(self.call("GET", "/v1/me/accounts", **who))["accounts"]
+        return next(found for found in listed if found["account"] == account)
+
+    def activity(self, who: dict[str, str]) -> list[tuple[str, str | None]]:
+        """What happened in a cabinet, newest first: kind and account."""
+        entries = json_of(self.call("GET", "/v1/me/activity", **who))["entries"]
+        return [(entry["kind"], entry["account"]) for entry in entries]
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds."""

@@ -16,7 +16,16 @@ VALUES = {
     "hours": "48",
     "minutes": "10",
     "number": "100000123",
+    "why": "operator",
+    "days": "7",
+    "at": "25.11.2026 23:10",
+    "month": "октябрь 2026",
+    "due": "25.11.2026",
+    "corrected": "",
+    "nickname": "",
+    "unsubscribe": "https://cabinet.example.kz/unsubscribe?token=def&lang=kk",
 }
+LANGUAGES = ("ru", "kk")
 REFUSALS = [found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, Refusal)][1:]
 
 
@@ -61,10 +70,31 @@ def test_every_refusal_speaks_three_languages(refusal: type[Refusal]) -> None:
     assert re.search("[әғқңөұүһі]", refusal.texts["kk"])
 
 
-@pytest.mark.parametrize("name", ["confirm", "forgot", "reset"])
+def test_a_text_that_looks_like_a_link_is_none() -> None:
+    """Only addresses we made become links, whatever a nickname says."""
+    values = VALUES | {"nickname": "Нажмите: https://evil.example/"}
+    for made in (
+        message(Mail("receipt-ready", language, values), "1", "c@d.example", "a@b.kz") for language in LANGUAGES
+    ):
+        html = made.get_body(("html",))
+        assert html is not None
+        assert 'href="https://evil' not in html.get_content()
+        assert 'href="https://cabinet' in html.get_content()
+
+
+def test_optional_letters_can_be_left_by_one_click() -> None:
+    """RFC 8058: the address stands in the header and in the text; letters about safety have none."""
+    optional = message(Mail("receipt-ready", "kk", VALUES), "1", "c@d.example", "a@b.kz")
+    assert optional["List-Unsubscribe"] == f"<{VALUES['unsubscribe']}>"
+    assert optional["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    safety = {name: text for name, text in VALUES.items() if name != "unsubscribe"}
+    assert message(Mail("password-changed", "kk", safety), "1", "c@d.example", "a@b.kz")["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize("name", ["confirm", "email", "email-undo", "forgot", "link-notice", "reset", "unsubscribe"])
 def test_pages_speak_both_languages_and_run_nothing(name: str) -> None:
     """Whatever stands in the address is text; no script."""
-    values = {"token": '"><script>alert(1)</script>', "done": False, "problem": "<i>"}
+    values = {"token": '"><script>alert(1)</script>', "done": False, "problem": "<i>", "answer": "", "number": "<i>"}
     russian, kazakh = page(name, "ru", **values), page(name, "kk", **values)
     assert 'lang="kk"' in kazakh
     assert russian != kazakh

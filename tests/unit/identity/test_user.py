@@ -1,15 +1,27 @@
 """A user is the fold of events; decisions say events and nothing else."""
 
+from datetime import date
+
 import pytest
 
 from identity.domain import user
-from identity.domain.user import User, fold
+from identity.domain.proof import Proof
+from identity.domain.user import Link, User, fold
 from identity.errors import AccountNotFound, AlreadyLinked
 from identity.events import AccountLinked, PasswordChanged, Said, UserClosed, UserConfirmed, UserRegistered
 
 ID = "u-1"
 REGISTERED: list[Said] = user.register(ID, "kk")
-CONFIRMED: list[Said] = [*REGISTERED, *user.confirm(fold(ID, REGISTERED), ["100", "200"])]
+PROOF = Proof(41, date(2026, 10, 9))
+UNTIL = "2026-11-04T05:12:07Z"
+
+
+def linked(account: str, masked_until: str | None = None) -> AccountLinked:
+    """The fact of a link."""
+    return user.linked(User(ID), account, PROOF, masked_until)
+
+
+CONFIRMED: list[Said] = [*REGISTERED, *user.confirm(fold(ID, REGISTERED), [linked("100"), linked("200", UNTIL)])]
 
 
 def test_a_registration_waits() -> None:
@@ -26,20 +38,20 @@ def test_confirming_opens_the_cabinet_and_links_what_was_proved() -> None:
 
 def test_confirming_again_says_nothing() -> None:
     """A second click on the link changes nothing."""
-    assert user.confirm(fold(ID, CONFIRMED), ["100"]) == []
+    assert user.confirm(fold(ID, CONFIRMED), [linked("100")]) == []
 
 
 def test_a_closed_registration_cannot_be_confirmed() -> None:
     """Its link came too late."""
-    assert user.confirm(fold(ID, [*REGISTERED, UserClosed(ID)]), ["100"]) == []
+    assert user.confirm(fold(ID, [*REGISTERED, UserClosed(ID)]), [linked("100")]) == []
 
 
 def test_an_account_is_linked_once() -> None:
     """The second time is a refusal that names the field."""
     resident = fold(ID, CONFIRMED)
-    assert user.link(resident, "300") == [AccountLinked(ID, "300", "last-payment")]
+    assert user.link(resident, linked("300")) == [linked("300")]
     with pytest.raises(AlreadyLinked) as refusal:
-        user.link(resident, "100")
+        user.link(resident, linked("100"))
     assert refusal.value.field == "/account"
 
 
@@ -57,6 +69,20 @@ def test_revoking_ends_access_once() -> None:
     after = fold(ID, [*CONFIRMED, *said])
     assert after.accounts == {"200"}
     assert user.revoke(after, "100", "holder-changed") == []
+
+
+def test_a_link_remembers_what_it_stands_on() -> None:
+    """The fold has all that a rebuild needs; an event of the first days knows no proof."""
+    assert fold(ID, CONFIRMED).links == {"100": Link(None, PROOF), "200": Link(UNTIL, PROOF)}
+    assert fold(ID, [*REGISTERED, AccountLinked(ID, "100", "last-payment")]).links == {"100": Link(None, None)}
+
+
+def test_unmasking_shows_the_holder_once() -> None:
+    """Nothing to say where nothing is masked, or nothing linked."""
+    resident = fold(ID, CONFIRMED)
+    after = fold(ID, [*CONFIRMED, *user.unmask(resident, "200")])
+    assert after.links["200"].masked_until is None
+    assert user.unmask(after, "200") == user.unmask(resident, "100") == user.unmask(resident, "999") == []
 
 
 def test_the_same_language_says_nothing() -> None:

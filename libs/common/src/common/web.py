@@ -114,7 +114,7 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
     given = request.headers.get("X-Request-Id", "")
     flask.g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
     structlog.contextvars.bind_contextvars(request=flask.g.request_id)
-    if request.path in streaming or request.method not in ("POST", "PUT", "PATCH"):
+    if request.path in streaming or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return
     request.max_content_length = limit_bytes
     body = request.get_data(cache=True)

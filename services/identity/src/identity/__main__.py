@@ -1,18 +1,21 @@
 """The processes of identity."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from common import logs
 from common.env import BadSettings
-from common.errors import Refusal
 from common.process import stop_event
+from identity import commands
 from identity.config import Config, from_environment
 
-# Each process imports its own parts only: the web's alone cost the others a second at every start.
+if TYPE_CHECKING:
+    from identity.handlers.desk import Desk
+
+# A process imports web, Kafka or mail only when it needs them: the web's parts alone cost a second at every start.
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
-keys = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
 
 
 def _config() -> Config:
@@ -23,6 +26,16 @@ def _config() -> Config:
         raise typer.Exit(2) from None
     logs.configure("identity", config.log_level)
     return config
+
+
+def _desk() -> "Desk":
+    """For one command of an operator."""
+    from identity.app.desk import build_desk
+
+    return build_desk(_config(), "identity-operator", pool_size=1)
+
+
+app.add_typer(commands.build(_desk))
 
 
 @app.command()
@@ -74,31 +87,6 @@ def migrate() -> None:
     for name in run_migrations(config.database_url, "identity", SHARED):
         typer.echo(f"applied {name}")
     keyring.provide(build_desk(config, "identity-migrate"))
-
-
-@keys.command("rotate")
-def rotate_keys(
-    now: bool = typer.Option(False, "--now", help="Even though services may not know the next key yet."),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
-) -> None:
-    """Let the next key sign, retire the present one."""
-    from identity import commands
-    from identity.app.desk import build_desk
-
-    try:
-        commands.rotate(build_desk(_config(), "identity-keys"), at_once=now, as_json=as_json)
-    except Refusal as refusal:
-        typer.echo(refusal.text("en"), err=True)
-        raise typer.Exit(1) from None
-
-
-@keys.command("list")
-def list_keys(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
-    """Show all keys and their states."""
-    from identity import commands
-    from identity.app.desk import build_desk
-
-    commands.list_keys(build_desk(_config(), "identity-keys"), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ class Config:
     proofs_per_user: int = 10
     proofs_per_source: int = 100
     proof_failures_in_city: int = 500
+    masked_for_h: int = 72
+    one_time_code_days: int = 30
     mails_per_address: int = 5
     mail_lease_s: int = 60
     free_sign_ins: int = 5

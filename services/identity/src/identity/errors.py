@@ -205,6 +205,53 @@ class Busy(Refusal):
     }
 
 
+class SecondFactorRequired(Refusal):
+    """The password is right; a code of the authenticator app, or a recovery code, is asked too."""
+
+    code = "second-factor-required"
+    status = 401
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Введите код из приложения для входа или один из резервных кодов.",
+        "kk": "Кіру қолданбасындағы кодты немесе резервтік кодтардың бірін енгізіңіз.",
+        "en": "Enter the code of the authenticator app or one of the recovery codes.",
+    }
+
+
+class SecondFactorFailed(Refusal):
+    """The code is wrong, or was used already."""
+
+    code = "second-factor-failed"
+    status = 403
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Код не подошёл. Дождитесь нового кода в приложении: каждый код действует один раз.",
+        "kk": "Код сәйкес келмеді. Қолданбада жаңа код шыққанша күтіңіз: әр код бір рет қана жарамды.",
+        "en": "The code did not match. Wait for the next code of the app: each is good once.",
+    }
+
+
+class SecondFactorOn(Refusal):
+    """A second factor is on already; the present one is taken off first."""
+
+    code = "second-factor-on"
+    status = 409
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Вход по коду уже включён. Чтобы сменить приложение, сначала отключите его.",
+        "kk": "Код арқылы кіру қосулы тұр. Қолданбаны ауыстыру үшін алдымен оны өшіріңіз.",
+        "en": "The second factor is on already. To change the app, take it off first.",
+    }
+
+
+class ProofMissing(Refusal):
+    """Exactly one proof is needed; costs no try."""
+
+    code = "proof-missing"
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Введите либо сумму последней оплаты, либо одноразовый код из расчётного центра.",
+        "kk": "Не соңғы төлем сомасын, не есеп айырысу орталығы берген бір реттік кодты енгізіңіз.",
+        "en": "Enter either the amount of the last payment or a one-time code of the settlement centre.",
+    }
+
+
 class SessionEnded(Refusal):
     """The session or its refresh token is over; signing in again is the way on."""
 
@@ -262,6 +309,41 @@ class AccountNotFound(Refusal):
         "ru": "Такого лицевого счёта в вашем кабинете нет.",
         "kk": "Сіздің кабинетіңізде мұндай дербес шот жоқ.",
         "en": "There is no such account in your cabinet.",
+    }
+
+
+class NoSuchAccount(Refusal):
+    """An operator named an account that nobody has heard of."""
+
+    code = "no-such-account"
+    status = 404
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Такого лицевого счёта нет.",
+        "kk": "Мұндай дербес шот жоқ.",
+        "en": "No account has this number.",
+    }
+
+
+class NoSuchCabinet(Refusal):
+    """An operator named a cabinet that is not there, or has nothing of what was to be taken from it."""
+
+    code = "no-such-cabinet"
+    status = 404
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Такого кабинета нет, или в нём нет того, о чём речь.",
+        "kk": "Мұндай кабинет жоқ немесе онда сөз болып отырған нәрсе жоқ.",
+        "en": "There is no such cabinet, or it does not have what this is about.",
+    }
+
+
+class BadAct(Refusal):
+    """An operator's act without a name or a reason."""
+
+    code = "act-without-reason"
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Назовите себя и причину: по одной строке, не длиннее 300 знаков.",
+        "kk": "Атыңыз бен себебін көрсетіңіз: әрқайсысы бір жолда, 300 таңбадан аспайды.",
+        "en": "Say who acts and why: one line each, 300 characters at most.",
     }
 
 

@@ -15,6 +15,15 @@ KEYS = "identity.keys.v1"
 _USER = "0192f0c1-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 _ACCOUNT = "100000123"
 
+ProofKind = Literal["last-payment", "one-time-code"]
+RevokedWhy = Literal["holder-changed", "operator"]
+
+
+def _linked(cls: Any) -> Any:
+    proof: dict[str, Any] = {"proof": "last-payment", "proof_sequence": 41, "proof_day": date(2026, 10, 9)}
+    return cls(user=_USER, account=_ACCOUNT, masked_until="2026-11-04T05:12:07.123456Z", **proof)
+
+
 # Says: one stream per user, gap-free.
 
 
@@ -29,6 +38,13 @@ class UserRegistered(msgspec.Struct, frozen=True):
 @SAYS.says("user.confirmed", USERS, lambda cls: cls(user=_USER))
 class UserConfirmed(msgspec.Struct, frozen=True):
     """The e-mail was confirmed: the cabinet is open."""
+
+    user: str
+
+
+@SAYS.says("email.changed", USERS, lambda cls: cls(user=_USER))
+class EmailChanged(msgspec.Struct, frozen=True):
+    """Another address was confirmed, or the old one restored; the addresses stay in identity's table."""
 
     user: str
 
@@ -48,14 +64,27 @@ class PasswordChanged(msgspec.Struct, frozen=True):
     user: str
 
 
-@SAYS.says("account.linked", USERS, lambda cls: cls(user=_USER, account=_ACCOUNT, proof="last-payment"))
+@SAYS.says("account.linked", USERS, _linked)
 class AccountLinked(msgspec.Struct, frozen=True):
-    """The user may see the account; `masked_until` is null while nothing is masked."""
+    """The user may see the account; name and address stay masked until `masked_until`, null when nothing is masked.
+
+    `proof_sequence`, `proof_day`: what the link stands on, a payment or a code; a later sale or inheritance voids it.
+    """
 
     user: str
     account: str
-    proof: Literal["last-payment", "one-time-code"]
+    proof: ProofKind
     masked_until: str | None = None
+    proof_sequence: int | None = None
+    proof_day: date | None = None
+
+
+@SAYS.says("account.unmasked", USERS, lambda cls: cls(user=_USER, account=_ACCOUNT))
+class AccountUnmasked(msgspec.Struct, frozen=True):
+    """A present holder knows the user: name and address are shown from now on."""
+
+    user: str
+    account: str
 
 
 @SAYS.says("account.unlinked", USERS, lambda cls: cls(user=_USER, account=_ACCOUNT))
@@ -68,7 +97,7 @@ class AccountUnlinked(msgspec.Struct, frozen=True):
 
 @SAYS.says("access.revoked", USERS, lambda cls: cls(user=_USER, account=_ACCOUNT, reason="holder-changed"))
 class AccessRevoked(msgspec.Struct, frozen=True):
-    """The account has another holder: what proved the access proves nothing any more."""
+    """Access ended: the account has another holder, or an operator ended it."""
 
     user: str
     account: str
@@ -85,9 +114,11 @@ class UserClosed(msgspec.Struct, frozen=True):
 Said = (
     UserRegistered
     | UserConfirmed
+    | EmailChanged
     | LanguageChanged
     | PasswordChanged
     | AccountLinked
+    | AccountUnmasked
     | AccountUnlinked
     | AccessRevoked
     | UserClosed

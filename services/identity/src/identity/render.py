@@ -6,10 +6,11 @@ from email.message import EmailMessage
 from typing import Literal, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
 
 Letter = Literal[
-    "confirm", "known-email", "account-linked", "access-revoked", "password-changed", "password-reset"
+    "confirm", "known-email", "account-linked", "access-revoked", "password-changed", "password-reset",
+    "email-confirm", "email-changed", "new-sign-in", "second-factor-on", "second-factor-off", "cabinet-closed",
+    "receipt-ready",
 ]  # fmt: skip
 
 _templates = Environment(
@@ -19,7 +20,10 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_LINK = re.compile(r"https?://[^\s<]+")
+# `Label: https://…` alone in a paragraph is a button in HTML.
+_BUTTON = re.compile(r"([^\n:]{1,60}): (https?://\S+)")
+_QUIET = "unsubscribe"
+_GAPS = re.compile(r"\n{3,}")
 
 
 class Mail(NamedTuple):
@@ -41,20 +45,37 @@ def message(mail: Mail, ident: str, sender: str, recipient: str) -> EmailMessage
     made["To"] = Address(addr_spec=recipient)
     made["Message-ID"] = f"<{ident}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
+    if leave := mail.values.get(_QUIET):
+        made["List-Unsubscribe"] = f"<{leave}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made["Content-Language"] = mail.language
-    made.set_content(text.strip() + "\n")
-    made.add_alternative(_html(mail.language, subject.strip(), text.strip()), subtype="html")
+    text = _GAPS.sub("\n\n", text.strip())
+    made.set_content(text + "\n")
+    made.add_alternative(_html(mail, subject.strip(), text), subtype="html")
     return made
 
 
-def _html(language: str, subject: str, text: str) -> str:
-    paragraphs = [_linked(paragraph) for paragraph in text.split("\n\n")]
-    return _templates.get_template("mail/letter.html").render(language=language, subject=subject, paragraphs=paragraphs)
+class Paragraph(NamedTuple):
+    """A piece of a letter; with a link it is a button, a quiet one at the foot."""
+
+    text: str
+    link: str = ""
+    quiet: bool = False
 
 
-def _linked(paragraph: str) -> Markup:
-    escaped = str(escape(paragraph)).replace("\n", "<br>")
-    return Markup(_LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped))  # noqa: S704  # escaped above
+def _html(mail: Mail, subject: str, text: str) -> str:
+    paragraphs = [_paragraph(mail, piece) for piece in text.split("\n\n")]
+    return _templates.get_template("mail/letter.html").render(
+        language=mail.language, subject=subject, paragraphs=paragraphs
+    )
+
+
+def _paragraph(mail: Mail, piece: str) -> Paragraph:
+    found = _BUTTON.fullmatch(piece)
+    # Only addresses we made are links: what a person typed never becomes one.
+    if found and found[2] in (mail.values.get("link"), mail.values.get(_QUIET)):
+        return Paragraph(found[1], found[2], found[2] == mail.values.get(_QUIET))
+    return Paragraph(piece)
 
 
 def page(name: str, language: str, **values: object) -> str:

@@ -5,7 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.keys import verifier
 from common.web import create_app
-from identity.api import me, pages, registrations, sessions
+from identity.api import accounts, me, pages, registrations, second_factor, sessions
 from identity.api.access import signed_in
 from identity.handlers.desk import Desk
 
@@ -22,6 +22,8 @@ def create(desk: Desk) -> Flask:
     app.register_api(registrations.blueprint(desk))
     app.register_api(sessions.blueprint(desk, check))
     app.register_api(me.blueprint(desk, check))
+    app.register_api(accounts.blueprint(desk, check))
+    app.register_api(second_factor.blueprint(desk, check))
     app.register_blueprint(pages.blueprint(desk))
     if desk.config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=desk.config.trusted_proxies)  # type: ignore[method-assign]

@@ -1,15 +1,14 @@
-"""The resident's own cabinet: profile, password, accounts, activity."""
+"""The resident's own cabinet: profile, password, e-mail, notices, activity, and its end."""
 
 from flask import Response
 from flask_openapi.blueprint import APIBlueprint
 
-from common.web import idempotency
 from identity.api import models
-from identity.api.access import BEARER, SignedIn, answers, caller, reply
-from identity.api.registrations import claim_of
-from identity.handlers import cabinet, secrets
+from identity.api.access import BEARER, SignedIn, answers, reply
+from identity.handlers import cabinet, closing, second_factor, secrets
+from identity.handlers import email as email_change
 from identity.handlers.desk import Desk
-from identity.store.accounts import Shown
+from identity.store.notices import BY_DEFAULT, Kind
 
 _NEWEST = 2**62
 
@@ -22,40 +21,30 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
     def profile() -> Response:
         return _profile(desk, signed_in().user)
 
-    @routes.patch("", responses=answers(models.Profile, 200, 401), summary="Change the language")
+    @routes.patch("", responses=answers(models.Profile, 200, 401), summary="Change language and notices")
     def change(body: models.ProfileChange) -> Response:
         user_id = signed_in().user
-        cabinet.change_language(desk, user_id, body.language)
+        if body.language is not None:
+            cabinet.change_language(desk, user_id, body.language)
+        if wanted := _wanted(body.notices):
+            cabinet.choose_notices(desk, user_id, wanted)
         return _profile(desk, user_id)
+
+    @routes.delete("", responses=answers(models.Position, 200, 401, 403, 429), summary="Close the cabinet")
+    def close(body: models.CurrentPassword) -> Response:
+        after = closing.close(desk, signed_in().user, body.current_password)
+        return reply(models.Position(position=after.position))
+
+    @routes.put("/email", responses=answers(models.Accepted, 202, 401, 403, 429), summary="Ask for another e-mail")
+    def email(body: models.EmailChange) -> Response:
+        email_change.ask_change(desk, signed_in().user, body.current_password, body.email)
+        return reply(models.Accepted(), 202)
 
     @routes.put("/password", responses=answers(models.Position, 200, 401, 403, 429), summary="Change the password")
     def password(body: models.PasswordChange) -> Response:
         resident = signed_in()
         given = (body.current_password, body.password, body.password_again)
         return reply(models.Position(position=secrets.change(desk, resident.user, resident.session, *given).position))
-
-    @routes.get("/accounts", responses=answers(models.Accounts, 200, 401), summary="Linked accounts")
-    def linked() -> Response:
-        shown = cabinet.linked(desk, signed_in().user)
-        return reply(models.Accounts(accounts=[_account(account) for account in shown]))
-
-    @routes.post("/accounts", responses=answers(models.AddedAccount, 201, 401, 409), summary="Add an account by proof")
-    def add(body: models.NewAccount) -> Response:
-        resident, (key, digest) = signed_in(), idempotency()
-        claim = claim_of(body.last_payment_amount, body.last_payment_date)
-        request = cabinet.Request(body.account, claim, body.nickname, key, digest)
-        made = cabinet.add(desk, resident.user, request, caller())
-        answer = reply(models.AddedAccount(account=_account(made.account), position=made.position), 201)
-        answer.headers["Location"] = f"/v1/me/accounts/{made.account.number}"
-        return answer
-
-    @routes.patch("/accounts/<number>", responses=answers(models.Account, 200, 401, 404), summary="Change the nickname")
-    def rename(path: models.AccountPath, body: models.AccountChange) -> Response:
-        return reply(_account(cabinet.rename(desk, signed_in().user, path.number, body.nickname)))
-
-    @routes.delete("/accounts/<number>", responses=answers(models.Position, 200, 401, 404), summary="Remove an account")
-    def remove(path: models.AccountPath) -> Response:
-        return reply(models.Position(position=cabinet.remove(desk, signed_in().user, path.number).position))
 
     @routes.get("/activity", responses=answers(models.Activity, 200, 401), summary="What happened in my cabinet")
     def activity(query: models.Page) -> Response:
@@ -67,18 +56,23 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
     return routes
 
 
+def _wanted(change: models.NoticesChange | None) -> dict[Kind, bool]:
+    given = change.model_dump(exclude_none=True) if change else {}
+    return {kind: given[name] for kind in BY_DEFAULT if (name := kind.replace("-", "_")) in given}
+
+
 def _profile(desk: Desk, user_id: str) -> Response:
-    person = cabinet.profile(desk, user_id)
+    person, chosen = cabinet.profile(desk, user_id), cabinet.chosen_notices(desk, user_id)
+    factor_on, codes_left = second_factor.standing(desk, user_id)
     return reply(
         models.Profile(
             user=person.user_id,
             user_name=person.user_name,
             email=person.email,
             language=person.language,  # type: ignore[arg-type]  # the registration form took only these
+            notices=models.Notices(**{kind.replace("-", "_"): wanted for kind, wanted in chosen.items()}),
+            second_factor=factor_on,
+            recovery_codes_left=codes_left,
             position=f"user/{person.user_id}@{person.version}",
         )
     )
-
-
-def _account(shown: Shown) -> models.Account:
-    return models.Account.model_validate(shown._asdict())

@@ -7,14 +7,24 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from common.web import Model
+from identity.store.activity import Kind
 
 Language = Literal["ru", "kk"]
 Line = Annotated[str, StringConstraints(max_length=320)]
 Secret = Annotated[str, StringConstraints(max_length=4096)]
 Typed = Annotated[str, StringConstraints(max_length=64)]
 
-AMOUNT = Field(description="Amount of the last payment as printed on its receipt: `1234,00` or `1 234,00`.")
+AMOUNT = Field(
+    None,
+    description="Amount of the last payment as printed on its receipt: `1234,00`, `1 234,00` or `1234, 00`. "
+    "Either this or `one_time_code`.",
+)
 PAID_ON = Field(None, description="Day of the last payment; asked for by `payment-date-required`.")
+
+
+CODE = Field(
+    None, description="Instead of the amount: a code from the centre's operator, for an account without payments."
+)
 
 
 class Registration(Model):
@@ -26,8 +36,9 @@ class Registration(Model):
     password_again: Secret
     language: Language = "ru"
     account: Typed = Field(description="Account number, or any earlier number of the account.")
-    last_payment_amount: Typed = AMOUNT
+    last_payment_amount: Typed | None = AMOUNT
     last_payment_date: date | None = PAID_ON
+    one_time_code: Typed | None = CODE
 
 
 class Address(Model):
@@ -47,6 +58,9 @@ class Credentials(Model):
 
     login: Line
     password: Secret
+    code: Typed | None = Field(
+        None, description="Asked for by `second-factor-required`: six digits of the app, or a recovery code."
+    )
 
 
 class RefreshToken(Model):
@@ -71,18 +85,72 @@ class PasswordChange(Model):
     password_again: Secret
 
 
-class ProfileChange(Model):
-    """The language of letters and documents."""
+class Notices(Model):
+    """Which notices come by mail. Letters about the cabinet's safety come always."""
 
-    language: Language
+    receipt_ready: bool = Field(description="The receipt of a linked account is ready.")
+    sign_in: bool = Field(description="Somebody signed in from a new place.")
+
+
+class NoticesChange(Model):
+    """Notices to begin or to end; what is left out stays."""
+
+    receipt_ready: bool | None = None
+    sign_in: bool | None = None
+
+
+class ProfileChange(Model):
+    """The language of letters and documents, and notices; what is left out stays."""
+
+    language: Language | None = None
+    notices: NoticesChange | None = None
+
+
+class EmailChange(Model):
+    """Another address, for whoever knows the password."""
+
+    current_password: Secret
+    email: Line
+
+
+class CurrentPassword(Model):
+    """The password once more, before something that only the owner may do."""
+
+    current_password: Secret
+
+
+class Code(Model):
+    """Six digits of the authenticator app, or a recovery code."""
+
+    code: Typed
+
+
+class SecondFactorRemoval(Model):
+    """Password and code once more."""
+
+    current_password: Secret
+    code: Typed
+
+
+class NoticeAnswer(Model):
+    """What a present holder says of a new link."""
+
+    answer: Literal["known", "not-me"]
+
+
+class NoticePath(Model):
+    """A question by the token of its letter."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class NewAccount(Model):
     """An account to add, with its proof."""
 
     account: Typed
-    last_payment_amount: Typed = AMOUNT
+    last_payment_amount: Typed | None = AMOUNT
     last_payment_date: date | None = PAID_ON
+    one_time_code: Typed | None = CODE
     nickname: Typed | None = Field(None, description="What the resident calls it: 'grandmother'.")
 
 
@@ -157,7 +225,31 @@ class Profile(Model):
     user_name: str
     email: str
     language: Language
+    notices: Notices
+    second_factor: bool = Field(description="Whether signing in asks for a code.")
+    recovery_codes_left: int
     position: str
+
+
+class SecondFactorSetup(Model):
+    """For the authenticator app: the secret, and the same as the address that a QR code holds."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(Model):
+    """Each signs in once when the telephone is lost; shown this once."""
+
+    recovery_codes: list[str]
+
+
+class LinkNotice(Model):
+    """A question to a present holder: the account is in one more cabinet since then; `answer`: what was said."""
+
+    account: str
+    linked_at: datetime
+    answer: Literal["known", "not-me"] | None
 
 
 class Account(Model):
@@ -168,6 +260,9 @@ class Account(Model):
     nickname: str | None
     linked_at: datetime
     closed: bool
+    masked_until: datetime | None = Field(
+        description="Until then name and address are hidden, for the account was in another cabinet before."
+    )
 
 
 class Accounts(Model):
@@ -194,8 +289,10 @@ class Entry(Model):
 
     id: int
     at: datetime
-    kind: str
+    kind: Kind
     account: str | None
+    operator: str | None = Field(description="The operator of the centre who did it, if one did.")
+    reason: str | None = Field(description="The operator's reason.")
 
 
 class Activity(Model):

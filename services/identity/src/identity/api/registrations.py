@@ -1,7 +1,5 @@
 """Registration and forgotten passwords: what works without being signed in."""
 
-from datetime import date
-
 from flask import Response
 from flask_openapi.blueprint import APIBlueprint
 
@@ -9,15 +7,21 @@ from common.money import BadAmount, parse_typed_amount
 from identity.api import models
 from identity.api.access import answers, caller, reply
 from identity.domain.proof import Claim
-from identity.errors import BadPaymentAmount
-from identity.handlers import registration, secrets
+from identity.errors import BadPaymentAmount, ProofMissing
+from identity.handlers import email, notices, registration, secrets
 from identity.handlers.desk import Desk
+from identity.store.notices import Notice
 
 
-def claim_of(amount: str, day: date | None) -> Claim:
-    """What a resident typed as proof; raises BadPaymentAmount."""
+def claim_of(form: models.Registration | models.NewAccount) -> Claim:
+    """What a resident typed as proof; raises BadPaymentAmount, ProofMissing."""
+    amount, code = form.last_payment_amount, form.one_time_code
+    if (amount is None) == (code is None):
+        raise ProofMissing(field="/last_payment_amount")
+    if amount is None:
+        return Claim(code=code)
     try:
-        return Claim(parse_typed_amount(amount), day)
+        return Claim(parse_typed_amount(amount), form.last_payment_date)
     except BadAmount as error:
         raise BadPaymentAmount(field="/last_payment_amount") from error
 
@@ -28,7 +32,7 @@ def blueprint(desk: Desk) -> APIBlueprint:
 
     @routes.post("/registrations", responses=answers(models.Accepted, 202, 409), summary="Register")
     def register(body: models.Registration) -> Response:
-        claim = claim_of(body.last_payment_amount, body.last_payment_date)
+        claim = claim_of(body)
         form = registration.Form(
             body.user_name, body.email, body.password, body.password_again, body.language, body.account, claim
         )
@@ -45,6 +49,22 @@ def blueprint(desk: Desk) -> APIBlueprint:
         registration.resend(desk, body.email)
         return reply(models.Accepted(), 202)
 
+    @routes.post("/email-changes/confirm", responses=answers(models.Position, 200), summary="Confirm another e-mail")
+    def confirm_email(body: models.Token) -> Response:
+        return reply(models.Position(position=email.confirm(desk, body.token).position))
+
+    @routes.post("/email-changes/undo", responses=answers(models.Position, 200), summary="Take the old e-mail back")
+    def undo_email(body: models.Token) -> Response:
+        return reply(models.Position(position=email.undo(desk, body.token).position))
+
+    @routes.get("/link-notices/<token>", responses=answers(models.LinkNotice, 200), summary="Who else has my account?")
+    def notice(path: models.NoticePath) -> Response:
+        return _notice(notices.question(desk, path.token))
+
+    @routes.post("/link-notices/<token>", responses=answers(models.LinkNotice, 200), summary="I know them, or not me")
+    def answer_notice(path: models.NoticePath, body: models.NoticeAnswer) -> Response:
+        return _notice(notices.answer(desk, path.token, body.answer))
+
     @routes.post("/password-resets", responses=answers(models.Accepted, 202), summary="Ask for a new password")
     def ask_reset(body: models.Address) -> Response:
         secrets.ask_reset(desk, body.email)
@@ -56,3 +76,8 @@ def blueprint(desk: Desk) -> APIBlueprint:
         return Response(status=204)
 
     return routes
+
+
+def _notice(found: tuple[Notice, str]) -> Response:
+    notice, number = found
+    return reply(models.LinkNotice(account=number, linked_at=notice.linked_at, answer=notice.answer))

@@ -18,7 +18,7 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
 
     @routes.post("/v1/sessions", responses=answers(models.Tokens, 200, 401, 403, 429), summary="Sign in")
     def sign_in(body: models.Credentials) -> Response:
-        return _tokens(sessions.sign_in(desk, body.login, body.password, caller()))
+        return _tokens(sessions.sign_in(desk, body.login, body.password, caller(), body.code))
 
     @routes.post("/v1/sessions/refresh", responses=answers(models.Tokens, 200, 401), summary="Stay signed in")
     def refresh(body: models.RefreshToken) -> Response:

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from common.money import Tiyn
+from identity.events import ProofKind
 
 FRESH = timedelta(days=3)
 
@@ -29,19 +30,21 @@ class Handover(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What a link stands on: the oldest payment that took part, so that a later handover can void it."""
+    """What a link stands on: the oldest payment that took part, or a code; a later handover can void it."""
 
     sequence: int
     day: date
+    kind: ProofKind = "last-payment"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a resident typed, and under which conditions it is judged."""
+    """What a resident typed, and under which conditions it is judged; `code` stands instead of all else."""
 
-    amount: Tiyn
+    amount: Tiyn | None = None
     day: date | None = None
     day_needed: bool = False
+    code: str | None = None
 
 
 def prove(

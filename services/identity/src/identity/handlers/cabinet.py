@@ -12,11 +12,13 @@ from identity.domain import names, user
 from identity.domain.proof import Claim
 from identity.domain.user import User
 from identity.errors import AccountNotFound, AlreadyLinked, BadNickname, InFlight, ProofFailed, SessionEnded
-from identity.handlers import notices, proofs
+from identity.handlers import linking, notices, proofs
 from identity.handlers.desk import Caller, Desk
 from identity.store import accounts, activity, people, users
 from identity.store import idempotency as keys
+from identity.store import notices as notice_choices
 from identity.store.accounts import Shown
+from identity.store.notices import Kind
 from identity.store.people import Person
 
 _LONGEST_NICKNAME = 40
@@ -58,6 +60,31 @@ def change_language(desk: Desk, user_id: str, language: str) -> User:
         if said:
             activity.note(conn, user_id, now, "language-changed")
         return desk.append(conn, resident, said, now) if said else resident
+
+
+def choose_notices(desk: Desk, user_id: str, wanted: dict[Kind, bool]) -> None:
+    """Which kinds of notices come from now on."""
+    now = clock()
+    with desk.pool.connection() as conn, conn.transaction():
+        locked(conn, user_id)
+        notice_choices.choose(conn, user_id, wanted)
+        activity.note(conn, user_id, now, "notices-changed")
+
+
+def chosen_notices(desk: Desk, user_id: str) -> dict[Kind, bool]:
+    """Every kind of notices, and whether it comes."""
+    with desk.pool.connection() as conn:
+        return notice_choices.choices(conn, user_id)
+
+
+def unsubscribe(desk: Desk, token: str) -> Kind:
+    """Ends the kind of notices that a letter came under; raises LinkExpired. A closed cabinet gets none anyway."""
+    user_id, kind = desk.unsubscriber(token)
+    with desk.pool.connection() as conn:
+        known = people.by_id(conn, user_id) is not None
+    if known:
+        choose_notices(desk, user_id, {kind: False})
+    return kind
 
 
 def locked(conn: Connection, user_id: str) -> User:
@@ -132,8 +159,9 @@ def _proved(desk: Desk, user_id: str, request: Request, caller: Caller, now: dat
     with desk.pool.connection() as conn, conn.transaction():
         proof = proofs.judge(desk, conn, case)
         resident = locked(conn, user_id)
-        after = desk.append(conn, resident, user.link(resident, case.account), now)
-        users.link(conn, resident, case.account, proof, now, request.nickname)
+        fact = linking.linked(desk, conn, resident, case.account, proof, now)
+        after = desk.append(conn, resident, user.link(resident, fact), now)
+        users.rename(conn, user_id, case.account, request.nickname)
         notices.tell_of_link(desk, conn, user_id, case.account, now)
         made = Linked(accounts.shown(conn, user_id, case.account)[0], after.position)
         body = {"account": made.account._asdict(), "position": made.position}

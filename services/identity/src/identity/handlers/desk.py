@@ -1,24 +1,31 @@
 """What every handler works with, and the letters they all write."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 
 from common.ids import uuid7
 from common.postgres import Connection, Pool
 from identity import events
 from identity.config import Config
 from identity.domain.user import User
+from identity.errors import LinkExpired
 from identity.gateways.hashing import Hasher
 from identity.gateways.sealing import Sealer
 from identity.gateways.signing import Signer
 from identity.render import Letter, Mail
 from identity.store import mail, users
+from identity.store.notices import BY_DEFAULT, Kind
+from identity.store.people import Person
 
 _PURPOSE = "mail"
+_UNSUBSCRIBE = "unsubscribe"
+_KINDS: dict[str, Kind] = {kind: kind for kind in BY_DEFAULT}
 
 
 class Caller(NamedTuple):
@@ -48,14 +55,43 @@ class Desk:
         """Stores what was decided for a locked user; returns the new state."""
         return users.append(conn, self.users_topic, user, said, now)
 
-    def write(self, conn: Connection, to: str, letter: Letter, language: str, now: datetime, **values: str) -> None:
-        """Queues a letter in the transaction of what it tells about."""
-        body = msgspec.json.encode(Mail(letter, language, values))
-        mail.queue(conn, uuid7(), to, self.sealer.seal(body, _PURPOSE), now)
+    def write(
+        self,
+        conn: Connection,
+        person: Person,
+        letter: Letter,
+        now: datetime,
+        *,
+        to: str = "",
+        forget: bool = False,
+        **values: str,
+    ) -> None:
+        """Queues a letter in the transaction of what it tells about; to the person's address unless another is given.
+
+        `forget`: nothing is kept of it, not even the address, once it is sent.
+        """
+        body = msgspec.json.encode(Mail(letter, person.language, {"user_name": person.user_name, **values}))
+        envelope = mail.Envelope(person.user_id, to or person.email, forget)
+        mail.queue(conn, uuid7(), envelope, self.sealer.seal(body, _PURPOSE), now)
 
     def read(self, sealed: bytes) -> Mail:
         """A queued letter, opened."""
         return msgspec.json.decode(self.sealer.open(sealed, _PURPOSE), type=Mail)
+
+    def unsubscribe_link(self, person: Person, kind: Kind) -> str:
+        """The address under which one kind of notices ends; whoever has it can do nothing else with it."""
+        sealed = self.sealer.seal(f"{person.user_id}\n{kind}".encode(), _UNSUBSCRIBE)
+        return self.link("unsubscribe", person.language, token=urlsafe_b64encode(sealed).decode())
+
+    def unsubscriber(self, token: str) -> tuple[str, Kind]:
+        """The user and the kind of notices behind such an address; raises LinkExpired for one that is not ours."""
+        try:
+            user_id, _, kind = (
+                self.sealer.open(urlsafe_b64decode(token.encode()), _UNSUBSCRIBE).decode().partition("\n")
+            )
+            return user_id, _KINDS[kind]
+        except (ValueError, InvalidTag, KeyError) as error:
+            raise LinkExpired from error
 
     def link(self, page: str, language: str, **values: str) -> str:
         """The address of one of our pages."""

@@ -24,5 +24,5 @@ def _revoke(desk: Desk, conn: Connection, user_id: str, account: str) -> None:
     resident = users.lock(conn, user_id)
     said = user.revoke(resident, account, "holder-changed") if resident else []
     if resident and said:
-        notices.tell_of_revocation(desk, conn, user_id, account, now)
+        notices.tell_of_revocation(desk, conn, user_id, account, "holder-changed", now)
         desk.append(conn, resident, said, now)

@@ -8,7 +8,8 @@ from identity import events
 from identity.errors import RotationTooEarly
 from identity.gateways.signing import LIFE, new_key
 from identity.handlers.desk import Desk
-from identity.store import keys
+from identity.store import acts, keys
+from identity.store.acts import By
 from identity.store.keys import Key
 
 # Long enough for every service to have heard of the next key before it signs.
@@ -16,7 +17,7 @@ _KNOWN_AFTER = timedelta(minutes=5)
 _FORGOTTEN_AFTER = LIFE + timedelta(minutes=5)
 
 
-def rotate(desk: Desk, *, at_once: bool = False) -> list[Key]:
+def rotate(desk: Desk, by: By, *, at_once: bool = False) -> list[Key]:
     """Moves every key one state on and makes a new next one. Raises RotationTooEarly unless `at_once`."""
     now = clock()
     topic = desk.config.topic_prefix + events.KEYS
@@ -31,6 +32,7 @@ def rotate(desk: Desk, *, at_once: bool = False) -> list[Key]:
         if coming is not None:
             keys.move(conn, topic, coming.kid, "active", now)
         _fill(desk, conn, topic, now)
+        acts.add(conn, by, "rotate-keys", now)
         return keys.everything(conn)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.postgres import Connection
-from identity.domain.proof import Claim, Proof, prove
+from identity.domain.codes import typed_code
+from identity.domain.proof import Claim, Proof, is_void, prove
 from identity.errors import PaymentDateRequired, ProofFailed
 from identity.handlers.desk import Caller, Desk
-from identity.store import accounts, budgets
+from identity.store import accounts, budgets, codes
 from identity.store.budgets import Budget
 
 
@@ -33,7 +34,7 @@ def admit(desk: Desk, caller: Caller, person: str, claim: Claim, now: datetime) 
     )
     with desk.pool.connection() as conn, conn.transaction():
         needed = budgets.city_failures(conn, now) >= limits.proof_failures_in_city
-        if needed and claim.day is None:
+        if needed and claim.day is None and claim.code is None:
             raise PaymentDateRequired(field="/last_payment_date")
         spent = all(budgets.spend(conn, budget, now) for budget in own)
     if not spent:
@@ -42,9 +43,15 @@ def admit(desk: Desk, caller: Caller, person: str, claim: Claim, now: datetime) 
 
 
 def open_case(desk: Desk, number: str, claim: Claim, now: datetime) -> Case:
-    """Spends one of the account's tries and one of the city's; raises ProofFailed when the account has none left."""
+    """Spends one of the account's tries and one of the city's; raises ProofFailed when the account has none left.
+
+    A code costs neither: strangers who spent the account's tries cannot keep out whom an operator let in, and nobody
+    guesses sixty bits.
+    """
     with desk.pool.connection() as conn, conn.transaction():
         account = accounts.id_of(conn, number) or number
+        if claim.code is not None:
+            return Case(account, claim, now)
         spent = budgets.spend(conn, Budget("account", account, desk.config.proofs_per_account), now)
         if spent:
             budgets.city_spend(conn, now)
@@ -54,13 +61,18 @@ def open_case(desk: Desk, number: str, claim: Claim, now: datetime) -> Case:
 
 
 def judge(desk: Desk, conn: Connection, case: Case) -> Proof:
-    """The proof the claim makes; keeps handovers away until the transaction ends. Raises ProofFailed."""
-    handover = accounts.hold(conn, case.account)
-    paid = accounts.payments(conn, case.account)
-    proof = prove(case.claim, paid, handover, desk.config.minimum, case.spent_at)
-    if proof is None:
+    """The proof the claim makes; keeps handovers and other links away until the end. Raises ProofFailed."""
+    standing = accounts.hold(conn, case.account)
+    if case.claim.code is not None:
+        proof = codes.spend(conn, typed_code(case.claim.code), case.account, case.spent_at)
+        proof = None if proof is None or is_void(proof, standing.handover) else proof
+    else:
+        paid = accounts.payments(conn, case.account)
+        proof = prove(case.claim, paid, standing.handover, desk.config.minimum, case.spent_at)
+    if proof is None or standing.frozen:
         raise ProofFailed
-    budgets.city_succeed(conn, case.spent_at)
+    if case.claim.code is None:
+        budgets.city_succeed(conn, case.spent_at)
     return proof
 
 

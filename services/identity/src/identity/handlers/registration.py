@@ -10,7 +10,7 @@ from identity.domain import names, passwords, proof, user
 from identity.domain.proof import Claim, Proof
 from identity.domain.user import User
 from identity.errors import LinkExpired, UserNameTaken
-from identity.handlers import notices, proofs
+from identity.handlers import linking, notices, proofs
 from identity.handlers.desk import Caller, Desk
 from identity.store import accounts, activity, budgets, people, users
 from identity.store.budgets import Budget
@@ -90,12 +90,11 @@ def ask_to_confirm(desk: Desk, conn: Connection, user_id: str, now: datetime) ->
     owner = people.by_email(conn, person.email)
     if owner is not None:
         link = desk.link("forgot", owner.language)
-        desk.write(conn, owner.email, "known-email", owner.language, now, user_name=owner.user_name, link=link)
+        desk.write(conn, owner, "known-email", now, link=link)
         return
     token = activity.issue_token(conn, user_id, "confirm", now, CONFIRM_WITHIN)
-    values = {"user_name": person.user_name, "link": desk.link("confirm", person.language, token=token)}
     hours = str(CONFIRM_WITHIN // timedelta(hours=1))
-    desk.write(conn, person.email, "confirm", person.language, now, hours=hours, **values)
+    desk.write(conn, person, "confirm", now, hours=hours, link=desk.link("confirm", person.language, token=token))
 
 
 def _may_write(desk: Desk, conn: Connection, email: str, now: datetime) -> bool:
@@ -134,11 +133,13 @@ def confirm(desk: Desk, token: str) -> User:
 
 
 def _still_good(conn: Connection, user_id: str) -> list[tuple[str, Proof]]:
-    """What was proved and not handed over since; accounts are locked before the user, as everywhere."""
+    """What was proved and neither handed over nor frozen since; accounts are locked before the user, as everywhere."""
+    proved = [(account, found, accounts.hold(conn, account)) for account, found in users.proved(conn, user_id)]
     return [
-        (account, found) for account, found in users.proved(conn, user_id)
-        if not proof.is_void(found, accounts.hold(conn, account))
-    ]  # fmt: skip
+        (account, found)
+        for account, found, standing in proved
+        if not standing.frozen and not proof.is_void(found, standing.handover)
+    ]
 
 
 def _repeated(resident: User) -> User:
@@ -149,11 +150,10 @@ def _repeated(resident: User) -> User:
 
 def _opened(desk: Desk, conn: Connection, resident: User, good: list[tuple[str, Proof]], now: datetime) -> User:
     people.hold_email(conn, resident.id)
-    said = user.confirm(resident, [account for account, _ in good])
-    opened = desk.append(conn, resident, said, now)
+    proved = [linking.linked(desk, conn, resident, account, found, now) for account, found in good]
+    opened = desk.append(conn, resident, user.confirm(resident, proved), now)
     activity.note(conn, resident.id, now, "confirmed")
-    for account, found in good:
-        users.link(conn, resident, account, found, now)
+    for account, _ in good:
         notices.tell_of_link(desk, conn, resident.id, account, now)
     users.forget_proofs(conn, [resident.id])
     return opened

@@ -24,19 +24,28 @@ def change(desk: Desk, user_id: str, session: UUID, current: str, new: str, agai
     now = clock()
     person = profile(desk, user_id)
     new = passwords.check(new, again, desk.common_passwords, _about(person))
-    throttle = Throttle("change", user_id.encode(), desk.config.free_sign_ins, _LONGEST_WAIT_S)
+    ask_password(desk, person, current)
+    new_hash = desk.hasher.hash(new)
     with desk.pool.connection() as conn, conn.transaction():
-        wait_s = budgets.wait_s(conn, throttle, now)
+        resident = locked(conn, user_id)
+        activity.note(conn, user_id, now, "password-changed")
+        return _replaced(desk, conn, resident, person, new_hash, now, but=session)
+
+
+def ask_password(desk: Desk, person: Person, current: str) -> None:
+    """Before anything that must be the owner's will: the current password, guessing slowed like signing in.
+
+    Raises WrongPassword, TooManyTries.
+    """
+    throttle = Throttle("change", person.user_id.encode(), desk.config.free_sign_ins, _LONGEST_WAIT_S)
+    with desk.pool.connection() as conn, conn.transaction():
+        wait_s = budgets.wait_s(conn, throttle, clock())
     if wait_s:
         raise TooManyTries(retry_after_s=wait_s, seconds=wait_s)
     if not desk.hasher.matches(person.password_hash, passwords.typed(current)):
         raise WrongPassword(field="/current_password")
-    new_hash = desk.hasher.hash(new)
     with desk.pool.connection() as conn, conn.transaction():
         budgets.forgive(conn, throttle)
-        resident = locked(conn, user_id)
-        activity.note(conn, user_id, now, "password-changed")
-        return _replaced(desk, conn, resident, person, new_hash, now, but=session)
 
 
 def _about(person: Person) -> set[str]:
@@ -50,7 +59,7 @@ def _replaced(
     sessions.end_all(conn, resident.id, "password-changed", now, but)
     after = desk.append(conn, resident, user.change_password(resident), now)
     link = desk.link("forgot", person.language)
-    desk.write(conn, person.email, "password-changed", person.language, now, user_name=person.user_name, link=link)
+    desk.write(conn, person, "password-changed", now, link=link)
     return after
 
 
@@ -63,10 +72,15 @@ def ask_reset(desk: Desk, email: str) -> None:
         person = people.by_email(conn, address)
         if not budgets.spend(conn, budget, now) or person is None:
             return
-        token = activity.issue_token(conn, person.user_id, "reset", now, RESET_WITHIN)
-        values = {"user_name": person.user_name, "link": desk.link("reset", person.language, token=token)}
-        minutes = str(RESET_WITHIN // timedelta(minutes=1))
-        desk.write(conn, person.email, "password-reset", person.language, now, minutes=minutes, **values)
+        write_reset(desk, conn, person, now)
+
+
+def write_reset(desk: Desk, conn: Connection, person: Person, now: datetime) -> None:
+    """Queues the letter with the link."""
+    token = activity.issue_token(conn, person.user_id, "reset", now, RESET_WITHIN)
+    minutes = str(RESET_WITHIN // timedelta(minutes=1))
+    link = desk.link("reset", person.language, token=token)
+    desk.write(conn, person, "password-reset", now, minutes=minutes, link=link)
 
 
 def reset(desk: Desk, token: str, new: str, again: str) -> None:

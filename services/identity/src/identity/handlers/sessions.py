@@ -6,12 +6,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from common.clock import now as clock
+from common.period import ALMATY
 from common.postgres import Connection
 from identity.domain import names, passwords
 from identity.errors import ConfirmationPending, SessionEnded, SessionNotFound, SignInFailed, TooManyTries
 from identity.gateways.signing import LIFE
+from identity.handlers import second_factor
 from identity.handlers.desk import Caller, Desk
-from identity.store import activity, budgets, keys, people, sessions
+from identity.store import activity, budgets, keys, notices, people, sessions
 from identity.store.budgets import Throttle
 from identity.store.people import Person
 from identity.store.sessions import Session, Spent
@@ -32,8 +34,12 @@ class Tokens(NamedTuple):
     position: str
 
 
-def sign_in(desk: Desk, login: str, password: str, caller: Caller) -> Tokens:
-    """Opens a session; the answer is the same for an unknown user and a wrong password."""
+def sign_in(desk: Desk, login: str, password: str, caller: Caller, code: str | None = None) -> Tokens:
+    """Opens a session; the answer is the same for an unknown user and a wrong password.
+
+    Raises SignInFailed, TooManyTries and, once the password is right, ConfirmationPending and the refusals of the
+    second factor.
+    """
     now = clock()
     throttles = _throttles(desk, login, caller)
     _count_try(desk, login, throttles, caller, now)
@@ -44,8 +50,11 @@ def sign_in(desk: Desk, login: str, password: str, caller: Caller) -> Tokens:
         raise SignInFailed
     if not person.confirmed:
         raise ConfirmationPending
+    asked = second_factor.admit(desk, person, code, now)
     fresh_hash = desk.hasher.hash(password) if desk.hasher.is_weak(person.password_hash) else None
     with desk.pool.connection() as conn, conn.transaction():
+        if asked:
+            second_factor.take(desk, conn, person.user_id, code or "", now)
         for throttle in throttles:
             budgets.forgive(conn, throttle)
         if fresh_hash is not None:
@@ -85,9 +94,24 @@ def _is_known(conn: Connection, login: str, caller: Caller, now: datetime) -> bo
 
 def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: datetime) -> Tokens:
     device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
+    _tell_of_new_place(desk, conn, person, _digest(caller.source), now)
     session, refresh = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
     activity.note(conn, person.user_id, now, "signed-in")
     return _tokens(desk, conn, person, session, refresh, now)
+
+
+def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: bytes, now: datetime) -> None:
+    """A letter when somebody signs in from where the resident never was; the first sign-in of all is no news.
+
+    It does not repeat what the device calls itself: strangers write that text.
+    """
+    if not sessions.signed_in_before(conn, person.user_id) or not notices.choices(conn, person.user_id)["sign-in"]:
+        return
+    if sessions.known_source(conn, person.user_id, source, now - STAYS):
+        return
+    at = f"{now.astimezone(ALMATY):%d.%m.%Y %H:%M}"
+    link = desk.link("forgot", person.language)
+    desk.write(conn, person, "new-sign-in", now, at=at, link=link, unsubscribe=desk.unsubscribe_link(person, "sign-in"))
 
 
 def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh: str, now: datetime) -> Tokens:

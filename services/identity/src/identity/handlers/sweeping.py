@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from common.clock import now as clock
 from common.postgres import Connection
-from identity.domain import user
+from identity.handlers import closing
 from identity.handlers.desk import Desk
 from identity.handlers.keyring import forget_retired
 from identity.handlers.registration import CONFIRM_WITHIN
-from identity.store import budgets, idempotency, mail, people, sessions, users
+from identity.store import budgets, codes, idempotency, mail, notices, people, sessions, users
 
 _MAIL_KEPT = timedelta(days=7)
 _SESSIONS_KEPT = timedelta(days=30)
@@ -22,6 +22,8 @@ def sweep(desk: Desk) -> None:
         budgets.sweep(conn, now)
         mail.sweep(conn, now - _MAIL_KEPT)
         sessions.sweep(conn, now - _SESSIONS_KEPT)
+        notices.sweep(conn, now)
+        codes.sweep(conn, now - _ANSWERS_KEPT)
         idempotency.sweep(conn, now - _ANSWERS_KEPT)
         forget_retired(desk, conn, now)
     with desk.pool.connection() as conn:
@@ -36,6 +38,4 @@ def _close(desk: Desk, conn: Connection, user_id: str, now: datetime) -> None:
     resident = users.lock(conn, user_id)
     if resident is None or resident.confirmed or resident.closed:
         return
-    desk.append(conn, resident, user.close(resident), now)
-    users.forget_proofs(conn, [user_id])
-    people.erase(conn, user_id)
+    closing.end(desk, conn, resident, now)

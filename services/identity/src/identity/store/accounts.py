@@ -1,6 +1,7 @@
 """What identity knows of accounts: numbers, payments, handovers; all inserts are sets, so a repeat changes nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from common.money import Tiyn
@@ -76,13 +77,58 @@ def id_of(conn: Connection, number: str) -> str | None:
     return row[0] if row else None
 
 
-_HOLD = "SELECT handover_sequence, handover_day FROM accounts WHERE account = %s FOR SHARE"
+class Standing(NamedTuple):
+    """What decides about new links beside the proof."""
+
+    handover: Handover | None
+    frozen: bool
 
 
-def hold(conn: Connection, account: str) -> Handover | None:
-    """Keeps handovers of the account away until the transaction ends; returns the last one."""
+# Exclusive, so that of two first links at once the second sees the first and is masked.
+_HOLD = "SELECT handover_sequence, handover_day, frozen_at FROM accounts WHERE account = %s FOR NO KEY UPDATE"
+
+
+def hold(conn: Connection, account: str) -> Standing:
+    """Keeps handovers and other links of the account away until the transaction ends."""
     row = conn.execute(_HOLD, (account,)).fetchone()
-    return Handover(*row) if row and row[0] is not None else None
+    if row is None:
+        return Standing(None, frozen=False)
+    return Standing(Handover(row[0], row[1]) if row[0] is not None else None, frozen=row[2] is not None)
+
+
+_FREEZE = "UPDATE accounts SET frozen_at = %s WHERE account = %s AND frozen_at IS NULL"
+
+
+def freeze(conn: Connection, account: str, now: datetime) -> bool:
+    """No new links until an operator has looked; False when it is frozen already or unknown."""
+    return conn.execute(_FREEZE, (now, account)).rowcount > 0
+
+
+def unfreeze(conn: Connection, account: str) -> bool:
+    """New links are possible again; False when it was not frozen."""
+    query = "UPDATE accounts SET frozen_at = NULL WHERE account = %s AND frozen_at IS NOT NULL"
+    return conn.execute(query, (account,)).rowcount > 0
+
+
+def frozen(conn: Connection) -> list[tuple[str, datetime]]:
+    """Accounts that wait for an operator's look, the longest wait first."""
+    query = "SELECT account, frozen_at FROM accounts WHERE frozen_at IS NOT NULL ORDER BY frozen_at, account"
+    return conn.execute(query).fetchall()
+
+
+_NEWEST = """
+SELECT greatest(
+    (SELECT max(sequence) FROM payments WHERE account = a.account),
+    (SELECT max(sequence) FROM account_numbers WHERE account = a.account),
+    a.handover_sequence, 1)
+FROM accounts AS a WHERE account = %s
+"""
+
+
+def newest_sequence(conn: Connection, account: str) -> int | None:
+    """The newest fact heard of the account; None when there is no such account."""
+    row = conn.execute(_NEWEST, (account,)).fetchone()
+    return row[0] if row else None
 
 
 _PAID = """
@@ -105,10 +151,12 @@ class Shown(NamedTuple):
     nickname: str | None
     linked_at: str
     closed: bool
+    masked_until: str | None = None
 
 
 _SHOWN = """
-SELECT l.account, n.number, l.nickname, to_char(l.linked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), coalesce(a.closed, false)
+SELECT l.account, n.number, l.nickname, to_char(l.linked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), coalesce(a.closed, false),
+    to_char(nullif(greatest(l.masked_until, now()), now()), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
 FROM links AS l
 LEFT JOIN accounts AS a USING (account)
 CROSS JOIN LATERAL (

@@ -16,7 +16,17 @@ class Queued(NamedTuple):
     attempts: int
 
 
-_QUEUE = "INSERT INTO mail (id, recipient, sealed, queued_at, due_at) VALUES (%s, %s, %s, %s, %s)"
+class Envelope(NamedTuple):
+    """Who a letter is for; `forget`: its row goes when it is sent."""
+
+    user_id: str
+    recipient: str
+    forget: bool = False
+
+
+_QUEUE = """
+INSERT INTO mail (id, user_id, recipient, forget, sealed, queued_at, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
 # A lease is only a later due time: a process that dies leaves its mails due again.
 _TAKE = """
 UPDATE mail SET due_at = %(until)s, attempts = attempts + 1
@@ -26,9 +36,9 @@ RETURNING id, recipient, sealed, attempts
 """
 
 
-def queue(conn: Connection, ident: UUID, recipient: str, sealed: bytes, now: datetime) -> None:
+def queue(conn: Connection, ident: UUID, envelope: Envelope, sealed: bytes, now: datetime) -> None:
     """A mail in the transaction of what it tells about."""
-    conn.execute(_QUEUE, (ident, recipient, sealed, now, now))
+    conn.execute(_QUEUE, (ident, *envelope, sealed, now, now))
 
 
 def take(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Queued]:
@@ -38,7 +48,12 @@ def take(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Q
 
 def sent(conn: Connection, ident: UUID, now: datetime) -> None:
     """It is with the mail server; what it said goes."""
+    _forget(conn, ident)
     conn.execute("UPDATE mail SET sent_at = %s, sealed = NULL, problem = NULL WHERE id = %s", (now, ident))
+
+
+def _forget(conn: Connection, ident: UUID) -> None:
+    conn.execute("DELETE FROM mail WHERE id = %s AND forget", (ident,))
 
 
 def put_off(conn: Connection, ident: UUID, until: datetime, problem: str) -> None:
@@ -48,6 +63,7 @@ def put_off(conn: Connection, ident: UUID, until: datetime, problem: str) -> Non
 
 def give_up(conn: Connection, ident: UUID, now: datetime, problem: str) -> None:
     """The mail server will never take it."""
+    _forget(conn, ident)
     conn.execute("UPDATE mail SET given_up_at = %s, sealed = NULL, problem = %s WHERE id = %s", (now, problem, ident))
 
 

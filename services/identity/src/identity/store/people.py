@@ -79,6 +79,15 @@ def hold_email(conn: Connection, user_id: str) -> None:
         raise LinkExpired from error
 
 
+def set_email(conn: Connection, user_id: str, email: str) -> None:
+    """Replaces a confirmed address; raises LinkExpired when another user has confirmed it meanwhile."""
+    try:
+        query = "UPDATE people SET email = %s, email_key = %s WHERE user_id = %s"
+        conn.execute(query, (email, email_key(email), user_id))
+    except UniqueViolation as error:
+        raise LinkExpired from error
+
+
 def set_password(conn: Connection, user_id: str, password_hash: str) -> None:
     """Replaces the hash."""
     conn.execute("UPDATE people SET password_hash = %s WHERE user_id = %s", (password_hash, user_id))
@@ -92,7 +101,28 @@ def unconfirmed_since(conn: Connection, before: datetime) -> list[str]:
     return [user_id for (user_id,) in conn.execute(_STALE, (before,))]
 
 
+# Refresh tokens go with their sessions; nicknames went with the links. What stays names nobody: the events, the head of
+# the stream, and what operators did, by id.
+_ERASE = tuple(
+    f"DELETE FROM {table} WHERE {column} = %s"
+    for table, column in (
+        ("mail_tokens", "user_id"),
+        ("mail", "user_id"),
+        ("link_notices", "holder"),
+        ("link_notices", "newcomer"),
+        ("notice_choices", "user_id"),
+        ("second_factors", "user_id"),
+        ("recovery_codes", "user_id"),
+        ("sessions", "user_id"),
+        ("activity", "user_id"),
+        ("proved_accounts", "user_id"),
+        ("idempotency_keys", "owner"),
+        ("people", "user_id"),
+    )
+)
+
+
 def erase(conn: Connection, user_id: str) -> None:
-    """Removes the personal data of a user; the events stay, without it."""
-    conn.execute("DELETE FROM mail_tokens WHERE user_id = %s", (user_id,))
-    conn.execute("DELETE FROM people WHERE user_id = %s", (user_id,))
+    """Removes the personal data of a user from every table; the events stay, without it."""
+    for query in _ERASE:
+        conn.execute(query.encode(), (user_id,))

@@ -112,6 +112,11 @@ def known_source(conn: Connection, user_id: str, source: bytes, since: datetime)
     return conn.execute(query, (user_id, source, since)).rowcount > 0
 
 
+def signed_in_before(conn: Connection, user_id: str) -> bool:
+    """Whether this will not be the user's first session."""
+    return conn.execute("SELECT FROM sessions WHERE user_id = %s LIMIT 1", (user_id,)).rowcount > 0
+
+
 def end(conn: Connection, user_id: str, session: UUID, why: str, now: datetime) -> bool:
     """Ends one session of the user; False when there is none that stands."""
     query = f"UPDATE sessions SET ended_at = %s, ended_why = %s WHERE id = %s AND user_id = %s AND {_ALIVE}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,12 +45,14 @@ def create(conn: Connection, user_id: str, now: datetime) -> User:
 
 
 def append(conn: Connection, topic: str, user: User, said: Sequence[events.Said], now: datetime) -> User:
-    """Stores and queues what was decided for a locked user, removes links that ended; returns the new state."""
+    """Stores and queues what was decided for a locked user, with its links in effect; returns the new state."""
     after = user
     for event in said:
         after = evolve(after, event)
     eventstore.append(conn, topic, [_stored(user, index, event, now) for index, event in enumerate(said)])
     conn.execute(_HEAD, (after.version, after.language, after.confirmed, after.closed, user.id))
+    for event in said:
+        _show(conn, user.id, event, now)
     if ended := sorted(user.accounts - after.accounts):
         conn.execute(_UNLINK, (user.id, ended))
     return after
@@ -72,19 +75,60 @@ def _stored(user: User, index: int, event: events.Said, now: datetime) -> events
 
 
 _LINK = """
-INSERT INTO links (user_id, account, nickname, linked_at, proof_sequence, proof_day) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO links (user_id, account, linked_at, proof_sequence, proof_day, proof_kind, masked_until)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+_UNMASK = "UPDATE links SET masked_until = NULL WHERE user_id = %s AND account = %s"
+
+
+def _show(conn: Connection, user_id: str, event: events.Said, now: datetime) -> None:
+    """The read side of what was said of an account."""
+    match event:
+        case events.AccountLinked(account=account, proof=kind, masked_until=until):
+            conn.execute(_LINK, (user_id, account, now, event.proof_sequence, event.proof_day, kind, until))
+        case events.AccountUnmasked(account=account):
+            conn.execute(_UNMASK, (user_id, account))
+
+
+class Holder(NamedTuple):
+    """Somebody who has an account in the cabinet; `on_probation` while name and address are masked for them too."""
+
+    user_id: str
+    on_probation: bool
+
+
+_HOLDERS = """
+SELECT user_id, coalesce(masked_until > %s, false) FROM links WHERE account = %s AND user_id <> %s ORDER BY user_id
 """
 
 
-def link(conn: Connection, user: User, account: str, proof: Proof, now: datetime, nickname: str | None = None) -> None:
-    """The read side of account.linked."""
-    conn.execute(_LINK, (user.id, account, nickname, now, proof.sequence, proof.day))
-
-
-def holders(conn: Connection, account: str, but: str) -> list[str]:
+def holders(conn: Connection, account: str, but: str, now: datetime) -> list[Holder]:
     """Users other than `but` who have the account in their cabinet."""
-    rows = conn.execute("SELECT user_id FROM links WHERE account = %s AND user_id <> %s ORDER BY 1", (account, but))
-    return [user_id for (user_id,) in rows]
+    return [Holder(*row) for row in conn.execute(_HOLDERS, (now, account, but))]
+
+
+class Cabinet(NamedTuple):
+    """A cabinet that holds an account, as an operator sees it."""
+
+    user: str
+    user_name: str
+    email: str
+    linked_at: datetime
+    proof: str
+    masked_until: datetime | None
+    last_used_at: datetime | None
+
+
+_CABINETS = """
+SELECT l.user_id, p.user_name, p.email, l.linked_at, l.proof_kind, l.masked_until,
+    (SELECT max(used_at) FROM sessions WHERE user_id = l.user_id)
+FROM links AS l JOIN people AS p USING (user_id) WHERE l.account = %s ORDER BY l.linked_at, l.user_id
+"""
+
+
+def cabinets(conn: Connection, account: str) -> list[Cabinet]:
+    """Who holds the account, the first one first."""
+    return [Cabinet(*row) for row in conn.execute(_CABINETS, (account,))]
 
 
 def rename(conn: Connection, user_id: str, account: str, nickname: str | None) -> bool:
@@ -93,16 +137,22 @@ def rename(conn: Connection, user_id: str, account: str, nickname: str | None) -
     return conn.execute(query, (nickname, user_id, account)).rowcount > 0
 
 
+_PROVE_LATER = """
+INSERT INTO proved_accounts (user_id, account, proof_sequence, proof_day, proof_kind) VALUES (%s, %s, %s, %s, %s)
+"""
+_PROVED = """
+SELECT account, proof_sequence, proof_day, proof_kind FROM proved_accounts WHERE user_id = %s ORDER BY account
+"""
+
+
 def prove_later(conn: Connection, user_id: str, account: str, proof: Proof) -> None:
     """Keeps a proof until the e-mail is confirmed."""
-    query = "INSERT INTO proved_accounts (user_id, account, proof_sequence, proof_day) VALUES (%s, %s, %s, %s)"
-    conn.execute(query, (user_id, account, proof.sequence, proof.day))
+    conn.execute(_PROVE_LATER, (user_id, account, proof.sequence, proof.day, proof.kind))
 
 
 def proved(conn: Connection, user_id: str) -> list[tuple[str, Proof]]:
     """What was proved at registration, sorted by account."""
-    query = "SELECT account, proof_sequence, proof_day FROM proved_accounts WHERE user_id = %s ORDER BY account"
-    return [(account, Proof(sequence, day)) for account, sequence, day in conn.execute(query, (user_id,))]
+    return [(account, Proof(*proof)) for account, *proof in conn.execute(_PROVED, (user_id,))]
 
 
 def forget_proofs(conn: Connection, user_ids: Iterable[str]) -> None:
