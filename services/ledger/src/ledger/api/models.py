@@ -1,6 +1,6 @@
 """Shapes of requests and answers; amounts are decimal strings, instants RFC 3339 in UTC."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
@@ -33,6 +33,12 @@ class StatementQuery(Model):
     period: Month
     as_of: AwareDatetime | None = Field(None, alias="as-of")
     version: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class ExplanationQuery(StatementQuery):
+    """Which month, and which one it is compared with: by default the month before."""
+
+    against: Month | None = None
 
 
 class PageQuery(Model):
@@ -220,11 +226,55 @@ class StatementData(Model):
     payments: list[dict[str, Any]]
     totals: Totals
     providers: dict[str, dict[str, Any]]
+    explanation: dict[str, Any] | None = None
     hash: str
     reissue: dict[str, Any] | None = None
     since: dict[str, Any]
     due_now: dict[str, Any]
     stale_since: str | None = None
+
+
+class FactName(Model):
+    """A fact, found again by its sender and reference."""
+
+    provider: str
+    reference: str
+
+
+class CausePart(Model):
+    """A part of a difference: its cause, its signed amount, the facts behind it."""
+
+    cause: Literal[
+        "period-length", "residents", "area", "volume", "tariff", "began", "ended", "adjustment", "benefit", "penalty"
+    ]
+    amount: Amount
+    facts: list[FactName]
+
+
+class ChangedService(Model):
+    """Why a service's own sum of the month differs; the parts add up to `difference` = `now` − `before`."""
+
+    service: str
+    before: Amount
+    now: Amount
+    difference: Amount
+    main: str
+    ru: str
+    kk: str
+    parts: list[CausePart]
+
+
+class ExplanationData(Model):
+    """Why a month differs from another; only services that differ. What is compared is charged + adjusted − benefit
+    + penalty, not the balance."""
+
+    account: str
+    period: str
+    against: str
+    before: Amount
+    now: Amount
+    difference: Amount
+    services: list[ChangedService]
 
 
 class Share(Model):

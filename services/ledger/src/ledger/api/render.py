@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 _SUMS = ("opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing", "to_pay")
 _ASK = ("name_ru", "name_kk", "phone", "address_ru", "address_kk", "hours")
-_AMOUNTS = frozenset({*_SUMS, "amount", "debt", "advances", "total"})
+_AMOUNTS = frozenset({*_SUMS, "amount", "debt", "advances", "total", "before", "now", "difference"})
 _PAYMENTS = ("payment.received", "payment.reversed", "advance.applied")
 
 
@@ -63,6 +63,22 @@ def statement(view: StatementView) -> Json:
     found: Json = _printed({**view.statement, **came})
     _hide(found["base"], view.visible)
     return found | _stale(view.visible.stale_since)
+
+
+def explanation(account: str, period: str, found: said.Explanation) -> Json:
+    """Why a month differs from another, with the facts of each part."""
+    services = [_changed(changed) for changed in found.services]
+    told = {"against": found.against, "before": found.before, "now": found.now, "difference": found.now - found.before}
+    whole: Json = _printed({"account": account, "period": period, **told, "services": services})
+    return whole
+
+
+def _changed(changed: said.Changed) -> Json:
+    parts = [
+        {"cause": p.cause, "amount": p.amount, "facts": [msgspec.to_builtins(f) for f in p.facts]}
+        for p in changed.parts
+    ]
+    return {**msgspec.to_builtins(changed), "difference": changed.now - changed.before, "parts": parts}
 
 
 def entry(posting: Posting) -> Json:

@@ -77,6 +77,12 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
 def _add_history(app: OpenAPI, door: Door) -> None:
     pool, config = door.pool, door.config
 
+    @app.get("/v1/accounts/<number>/statement/explanation", **_answers(models.ExplanationData))
+    def explanation(path: models.AccountPath, query: models.ExplanationQuery) -> Response:
+        """Why the month differs from the one before, or from another: by service, in parts that add up."""
+        account, found, tag = read.explanation(pool, door.caller(), path.number, query.period, query.against, config)
+        return etagged(_json(render.explanation(account, query.period, found)), tag)
+
     @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))
     def entries(path: models.AccountPath, query: models.EntriesQuery) -> Response:
         """Charges, adjustments, benefits, penalties and payments, newest first."""

@@ -11,6 +11,7 @@ from common.ids import statement_id
 from common.period import Period, first_day, following, last_day, shifted
 from ledger.domain.base import AccountBase, Device, Stated, base_on
 from ledger.domain.entry import Entry, applied_advance
+from ledger.domain.explain import Shown, explain
 from ledger.domain.metering import usage
 from ledger.domain.split import ADVANCE, PAID, PARTS, Dues, Opening, SplitRule, apply_advance, rule_for
 from ledger.domain.tariff import tariff_on
@@ -46,7 +47,10 @@ class Directory(NamedTuple):
 
 
 class OpenAccount(NamedTuple):
-    """An account with everything that came after its last closed month; `position` is the last sequence applied."""
+    """An account with everything that came after its last closed month; `position` is the last sequence applied.
+
+    `before` is that last closed month as it was issued.
+    """
 
     account: str
     closed_through: str
@@ -55,6 +59,7 @@ class OpenAccount(NamedTuple):
     entries: Sequence[Entry]
     changes: Sequence[Stated]
     readings: Mapping[str, Sequence[said.Reading]]
+    before: Shown | None = None
 
     def first_open(self, period: str) -> Period:
         """The first month that is not closed; where nothing was closed yet, the oldest with postings up to `period`."""
@@ -93,6 +98,8 @@ class Month(NamedTuple):
     entries: Sequence[Entry]
     base: AccountBase
     readings: Mapping[str, Sequence[said.Reading]]
+    before: Shown | None = None
+    changes: Sequence[Stated] = ()
 
 
 class Closed(NamedTuple):
@@ -108,13 +115,25 @@ def close_through(
 ) -> list[Closed]:
     """Closes every open month up to `period` in order, each opening with what the one before left."""
     closed: list[Closed] = []
-    openings = account.openings
+    openings, before = account.openings, account.before
     for month in account.months_through(period):
         entries = [entry for entry in account.entries if entry.period == month]
         base = base_on(account.changes, last_day(Period(month)).isoformat())
-        given = Month(account.account, month, account.position, cut_off, openings, entries, base, account.readings)
+        given = Month(
+            account.account,
+            month,
+            account.position,
+            cut_off,
+            openings,
+            entries,
+            base,
+            account.readings,
+            before,
+            account.changes,
+        )
         closed.append(close(given, directory, rule_for(rules, month)))
         openings = closed[-1].openings
+        before = Shown(month, closed[-1].statement.rows)
     return closed
 
 
@@ -183,7 +202,8 @@ def reissued(
         before.version, str(before.statement), asked.corrects, asked.reason, requested_at, asked.requested_by
     )
     ident = str(statement_id(month.account, month.period, asked.version))
-    return said.sealed(msgspec.structs.replace(shown, statement=ident, version=asked.version, reissue=why))
+    kept = {"explanation": before.explanation, "statement": ident, "version": asked.version, "reissue": why}
+    return said.sealed(msgspec.structs.replace(shown, **kept))
 
 
 def _brought_on(rows: Iterable[said.Row], dues: Dues) -> dict[str, Opening]:
@@ -213,6 +233,7 @@ def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> 
         payments=_payments(entries),
         totals=_totals(rows),
         providers={name: known[name] for name in sorted({row.provider for row in rows} & known.keys())},
+        explanation=_explanation(month, rows, directory.currency),
     )
     return said.sealed(statement)
 
@@ -221,6 +242,13 @@ def _base(base: AccountBase) -> said.Base:
     areas = (base.area_total, base.area_heated)
     newest = base.numbers[-1] if base.numbers else None
     return said.Base(base.building, base.flat, base.premises, base.residents, *areas, newest, base.closed)
+
+
+def _explanation(month: Month, rows: list[said.Row], currency: str) -> said.Explanation | None:
+    """Against the month before; the first month has nothing to differ from."""
+    if month.before is None or month.before.period != shifted(Period(month.period), -1):
+        return None
+    return explain(month.before, Shown(month.period, rows), month.changes, currency)
 
 
 def _rows(month: Month, entries: Iterable[Entry], directory: Directory) -> list[said.Row]:

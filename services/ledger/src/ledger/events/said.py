@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from common.eventtypes import Register
-from ledger.events.heard import Provider, Tier
+from ledger.events.heard import Named, Provider, Tier
 
 STATEMENTS = "ledger.statements.v1"
 DRAFTS = "ledger.drafts.v1"
@@ -195,6 +195,39 @@ class SinceRow(Struct, frozen=True, omit_defaults=True):
     paid: int = 0
 
 
+class Cause(Struct, frozen=True, omit_defaults=True):
+    """A part of a difference; causes: period-length, residents, area, volume, tariff, began, ended, adjustment, benefit
+    and penalty.
+
+    `facts` are named where a reader asks for them; a statement does without, for it carries them in its rows.
+    """
+
+    cause: str
+    amount: int
+    facts: list[Named] = []
+
+
+class Changed(Struct, frozen=True):
+    """Why a service's own sum of the month (charged + adjusted − benefit + penalty) differs: the parts add up to it."""
+
+    service: str
+    before: int
+    now: int
+    main: str
+    ru: str
+    kk: str
+    parts: list[Cause]
+
+
+class Explanation(Struct, frozen=True):
+    """Why the month differs from the month `against`; only services that differ, in the order of the bill."""
+
+    against: str
+    before: int
+    now: int
+    services: list[Changed]
+
+
 class Since(Struct, frozen=True):
     """What came after the last closed month, in all and per service."""
 
@@ -281,6 +314,7 @@ def _example(cls: type["StatementIssued"]) -> "StatementIssued":
                     "Пн–Пт 9:00–18:00",
                 )
             },
+            explanation=_explanation(),
         )
     )
 
@@ -298,6 +332,19 @@ def _meter() -> Meter:
         "2024-04-01",
         usage="2.5",
     )
+
+
+def _explanation() -> Explanation:
+    changed = Changed(
+        "heating",
+        651234,
+        784086,
+        "volume",
+        "На 1\u00a0328,52\u00a0₸ больше, чем за 09.2026: больше объём потребления.",
+        "09.2026 кезеңінен 1\u00a0328,52\u00a0₸ артық: тұтыну көлемі көбейді.",
+        [Cause("volume", 132852)],
+    )
+    return Explanation("2026-09", 651234, 784086, [changed])
 
 
 def _line() -> Line:
@@ -337,6 +384,7 @@ class StatementIssued(Struct, frozen=True, omit_defaults=True, kw_only=True):
     payments: list[PaymentShown]
     totals: Totals
     providers: dict[str, Provider]
+    explanation: Explanation | None = None
     hash: str = ""
     reissue: Reissue | None = None
 

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common.clock import now
-from common.period import day_at, period_at
+from common.period import Period, day_at, period_at, shifted
 from common.postgres import Connection, Pool
 from ledger.config import Config
 from ledger.domain.base import AccountBase, base_on
+from ledger.domain.explain import Shown, explain
 from ledger.domain.split import rule_for
 from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, since
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
@@ -116,6 +117,33 @@ def statement(
         content = said.sealed(msgspec.structs.replace(drafted, cut_off="")).hash[:16]
         tag = f"open-{_tag(visible)}-{content}"
         return StatementView(document, drafted.since, drafted.due_now, visible, tag)
+
+
+def explanation(
+    pool: Pool, user: str, number: str, period: str, against: str | None, config: Config
+) -> tuple[str, said.Explanation, str]:
+    """Why a month differs from `against`, by default the month before, with the facts; the account and a tag beside it.
+
+    Raises AccountNotFound, PeriodNotFound for either month.
+    """
+    against = against or shifted(Period(period), -1)
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        loaded = _open(conn, visible, config)
+        before, now_ = (_shown(conn, visible, loaded, month, config) for month in (against, period))
+    tag = f"why-{period}-{against}-{visible.position}-{visible.closed_through}"
+    return visible.account, explain(before, now_, loaded.changes, config.currency, facts=True), tag
+
+
+def _shown(conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config) -> Shown:
+    if period > visible.closed_through:
+        if not loaded.is_open(period, period_at(now())):
+            raise PeriodNotFound
+        return Shown(period, open_statement(conn, loaded, period, "", config).rows)
+    found = reads.statement(conn, visible.account, period)
+    if found is None:
+        raise PeriodNotFound
+    return months.shown(found[1])
 
 
 def money(

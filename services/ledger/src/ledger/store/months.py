@@ -11,6 +11,7 @@ from common.period import Period, following, last_day
 from common.postgres import Connection, copy_rows
 from ledger.domain.base import Stated, base_on
 from ledger.domain.entry import Entry
+from ledger.domain.explain import Shown
 from ledger.domain.split import Opening
 from ledger.domain.statement import Directory, Month, OpenAccount
 from ledger.events import heard, said
@@ -69,6 +70,12 @@ SELECT max(sequence) FROM (
     UNION ALL SELECT sequence FROM readings WHERE account = %(account)s AND recorded_at <= %(at)s) AS facts
 """
 _STATED = "SELECT kind, id, version, data FROM directory WHERE kind IN ('service', 'provider', 'tariff')"
+_LAST_ISSUED = """
+SELECT s.account, s.data FROM accounts AS a CROSS JOIN LATERAL (
+    SELECT account, data FROM statements WHERE account = a.account AND period = a.closed_through
+    ORDER BY version DESC LIMIT 1) AS s
+WHERE a.account = ANY(%s)
+"""
 _STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
                              penalty, paid, closing, to_pay, hash, data, said_at)"""
 _QUEUE = """
@@ -143,14 +150,16 @@ def unqueue(conn: Connection, close: QueuedClose) -> None:
 def open_accounts(
     conn: Connection, topic: str, accounts: Collection[str], last: str, *, money_only: bool = False
 ) -> list[OpenAccount]:
-    """Accounts with their postings of open months up to `last`, base data and readings; five queries however many.
+    """Accounts with their postings of open months up to `last`, base data and readings; six queries however many.
 
-    With `money_only` base data and readings stay empty: what an issued statement needs to tell what came since.
+    With `money_only` base data, readings and the month before stay empty: what an issued statement needs to tell what
+    came since.
     """
     names = list(accounts)
     entries, openings = _entries(conn, names, last), openings_of(conn, names)
     changes = {} if money_only else _changes(conn, names)
     readings = {} if money_only else _readings(conn, names, last_day(Period(last)).isoformat())
+    before = {} if money_only else _last_issued(conn, names)
     return [
         OpenAccount(
             account,
@@ -160,6 +169,7 @@ def open_accounts(
             entries.get(account, []),
             changes.get(account, []),
             readings.get(account, {}),
+            before.get(account),
         )
         for account, closed_through, position in conn.execute(_ACCOUNTS, (topic, names)).fetchall()
     ]
@@ -188,6 +198,19 @@ def _readings(
     for account, meter, value, taken_on, source in conn.execute(_READINGS, (accounts, until, before, at)).fetchall():
         found[account].setdefault(meter, []).append(said.Reading(value, taken_on, source))
     return found
+
+
+def _last_issued(conn: Connection, accounts: list[str]) -> dict[str, Shown]:
+    """The last closed month of each account that has one, as it was issued."""
+    return {account: shown(data) for account, data in conn.execute(_LAST_ISSUED, (accounts,)).fetchall()}
+
+
+def shown(document: str) -> Shown:
+    """What of an issued statement is compared with other months."""
+    return _shown_of(document)
+
+
+_shown_of = msgspec.json.Decoder(Shown).decode
 
 
 def directory(conn: Connection, currency: str) -> Directory:
