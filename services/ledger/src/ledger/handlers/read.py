@@ -131,7 +131,7 @@ def explanation(
         visible = _visible(conn, user, number, config)
         loaded = _open(conn, visible, config)
         before, now_ = (_shown(conn, visible, loaded, month, config) for month in (against, period))
-    tag = f"why-{period}-{against}-{visible.position}-{visible.closed_through}"
+    tag = f"why-{period}-{against}-{_tag(visible)}"
     return visible.account, explain(before, now_, loaded.changes, config.currency, facts=True), tag
 
 
@@ -139,8 +139,8 @@ def _shown(conn: Connection, visible: Visible, loaded: OpenAccount, period: str,
     if period > visible.closed_through:
         if not loaded.is_open(period, period_at(now())):
             raise PeriodNotFound
-        return Shown(period, open_statement(conn, loaded, period, "", config).rows)
-    found = reads.statement(conn, visible.account, period)
+        return Shown(period, open_statement(conn, loaded, period, "", config, now()).rows)
+    found = reads.statement(conn, visible, period)
     if found is None:
         raise PeriodNotFound
     return months.shown(found[1])
