@@ -1,27 +1,7 @@
 """Theirs beside ours: what counts, with which sign."""
 
-from provider_sync.domain.decided import Appended
 from provider_sync.domain.reconcile import NOTHING, PAYMENTS, Ours, different
-from provider_sync.domain.tally import Counted, Place, tally
-
-
-def appended(kind: str, data: str) -> Appended:
-    """An event of the heat utility."""
-    return Appended("100", 0, 1, kind, "heat", "2026-10-01T00:00:00+00:00", data)
-
-
-def test_facts_are_counted_by_service_and_month_of_the_bill() -> None:
-    """Payments by the month they were paid in, even when they count later; base data not at all."""
-    charge = '{"reference":"a","service":"heating","period":"2026-10","posting_period":"2026-11","amount":%d}'
-    paid = '{"reference":"p","posting_period":"2026-11","late_for":"2026-10","amount":500}'
-    events = [
-        appended("charge.posted", charge % 100), appended("charge.posted", charge % -30),
-        appended("payment.received", paid), appended("account.closed", '{"reference":"c"}'),
-    ]  # fmt: skip
-    assert tally(events) == {
-        Place("heat", "charge.posted", "heating", "2026-10"): Counted(2, 70),
-        Place("heat", "payment.received", "", "2026-10"): Counted(1, 500),
-    }
+from provider_sync.domain.tally import Counted
 
 
 def test_reversed_charges_do_not_stand_and_adjustments_belong_to_the_sum() -> None:

@@ -8,11 +8,11 @@ import psycopg
 from common import logs
 from common.env import load as load_settings
 from common.migrations import migrate as apply_migrations
-from common.postgres import connect, open_pool
+from common.postgres import Pool, connect, open_pool
 from common.process import collect_rarely, stop_event
 from common.telemetry import AdminServer
 from provider_sync.config import Config
-from provider_sync.gateways import Spool
+from provider_sync.gateways import Spool, rules_from
 from provider_sync.handlers.base import Base
 from provider_sync.migrations import SHARED
 
@@ -48,7 +48,7 @@ def flask_app(config: Config) -> "Flask":
     from provider_sync import api
 
     pool = open_pool(config.database_url, "provider-sync-web", size=config.web_threads)
-    app = api.create(Base(pool, config.topic_prefix), _spool(config), config)
+    app = api.create(_base(pool, config), _spool(config), config)
     app.extensions["pool"] = pool
     return app
 
@@ -62,7 +62,7 @@ def load() -> None:
     name = "provider-sync-load"
     with open_pool(config.database_url, name, size=config.load_workers, statement_s=120) as pool:
         loader = Loader(
-            Base(pool, config.topic_prefix),
+            _base(pool, config),
             _spool(config),
             config.profiles_dir,
             config.batch_rows,
@@ -91,6 +91,10 @@ def _configured() -> Config:
     config = load_settings(Config)
     logs.configure("provider-sync", config.log_level)
     return config
+
+
+def _base(pool: Pool, config: Config) -> Base:
+    return Base(pool, config.topic_prefix, rules_from(config.gate_rules))
 
 
 def _spool(config: Config) -> Spool:

@@ -24,6 +24,7 @@ class Config:
     currency: str = "KZT"
     spool_dir: Path = Path(".run/spool")
     profiles_dir: Path = Path()
+    gate_rules: Path = Path()
     upload_limit_bytes: int = 8 << 30
     unpacked_limit_bytes: int = 16 << 30
     facts_limit_bytes: int = 4 << 20

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from common.web import Model
 
 Mode = Literal["continue", "atomic", "dry-run"]
-Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
+Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "held", "retry"]
 Amount = Annotated[str, StringConstraints(pattern=r"^-?\d{1,16}\.\d{2}$")]
 
 
@@ -43,14 +43,17 @@ class FactPath(Model):
 
 
 class FactState(Model):
-    """What became of a fact."""
+    """What became of a fact; `code` and `detail` say why one was held, `reason` why an operator refused it."""
 
     reference: str
-    status: Literal["accepted", "unmatched", "returned"]
+    status: Literal["accepted", "unmatched", "returned", "held", "refused"]
     position: str | None
     kind: str | None
     recorded_at: str | None
     reversed: bool
+    code: str | None = None
+    detail: str | None = None
+    reason: str | None = None
 
 
 class UploadQuery(Model):
@@ -78,7 +81,7 @@ class UploadReceived(Model):
 
 
 class Rows(Model):
-    """How many rows had which answer; `held` is always 0 until rows can be held."""
+    """How many rows had which answer when they were loaded; what becomes of held ones, `/v1/facts/{reference}` says."""
 
     total: int | None
     accepted: int

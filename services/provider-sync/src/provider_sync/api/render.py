@@ -35,9 +35,10 @@ def _result(raw: msgspec.Raw, row: Row, outcome: Outcome, language: str) -> dict
     body: dict[str, Any] = {"reference": _reference(raw, row), "status": outcome.status}
     if outcome.position:
         body["position"] = outcome.position
-    if outcome.refusal is not None:
-        body |= {"code": outcome.refusal.code, "detail": outcome.refusal.text(language)}
-        body |= {"field": outcome.refusal.field} if outcome.refusal.field else {}
+    why = outcome.refusal or outcome.doubt
+    if why is not None:
+        body |= {"code": why.code, "detail": why.text(language)}
+        body |= {"field": why.field} if why.field else {}
     return body
 
 
@@ -50,9 +51,10 @@ def _reference(raw: msgspec.Raw, row: Row) -> str | None:
         return None
 
 
-def fate(found: Fate) -> dict[str, Any]:
+def fate(found: Fate, language: str) -> dict[str, Any]:
     """What became of a fact."""
-    return found._asdict() | {"recorded_at": _instant(found.recorded_at)}
+    detail = found.detail.text(language) if found.detail else None
+    return found._asdict() | {"recorded_at": _instant(found.recorded_at), "detail": detail}
 
 
 def upload(found: Upload) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def upload(found: Upload) -> dict[str, Any]:
         "repeat_of": str(found.repeat_of) if found.repeat_of else None,
         "bytes": found.bytes,
         "digest": found.digest,
-        "rows": {"total": found.total, **counts, "held": 0},
+        "rows": {"total": found.total, **counts},
         "sum_accepted": format_amount(found.sum_accepted),
         "problems": found.problems,
         "received_at": _instant(found.received_at),

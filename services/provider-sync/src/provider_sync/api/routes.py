@@ -68,7 +68,7 @@ def _add_facts(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/facts/<path:reference>", **answers(models.FactState, _FACTS))
     def fate(path: models.FactPath) -> Response:
         """What became of a fact."""
-        return json(render.fate(single.fate(door.base, door.key(), path.reference)))
+        return json(render.fate(single.fate(door.base, door.key(), path.reference), language("en")))
 
 
 def _add_uploads(app: OpenAPI, door: Door) -> None:

@@ -3,10 +3,11 @@
 from provider_sync.commands.access import keys, operators
 from provider_sync.commands.audit import audit
 from provider_sync.commands.directory import agents, buildings, providers, services, tariffs
+from provider_sync.commands.held import held
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
 
 __all__ = [
-    "agents", "audit", "buildings", "keys", "operators", "periods", "providers", "services", "tariffs", "trace",
+    "agents", "audit", "buildings", "held", "keys", "operators", "periods", "providers", "services", "tariffs", "trace",
     "unmatched", "uploads",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from common.errors import Refusal
 from common.postgres import open_pool
 from provider_sync.config import Config, Operator
 from provider_sync.errors import BadOperatorKey
+from provider_sync.gateways import rules_from
 from provider_sync.handlers import operators
 from provider_sync.handlers.base import Act, Base
 
@@ -32,7 +33,7 @@ def centre() -> Iterator[Base]:
     """The database of the environment's settings, for one command."""
     config = load(Config)
     with open_pool(config.database_url, "provider-sync-operator", size=1, statement_s=60) as pool:
-        yield Base(pool, config.topic_prefix)
+        yield Base(pool, config.topic_prefix, rules_from(config.gate_rules))
 
 
 @contextmanager

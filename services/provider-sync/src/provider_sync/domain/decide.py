@@ -1,7 +1,7 @@
 """Decides a batch in file order: the reference's identity first, then scope, account and the kind's rules. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from common.errors import Refusal
 from common.period import ALMATY
 from provider_sync import errors
 from provider_sync.domain import facts
-from provider_sync.domain.decided import Appended, Claimed, Decided, Matched, Outcome, Queued
+from provider_sync.domain.decided import Appended, Claimed, Decided, Held, Matched, Outcome, Queued
 from provider_sync.domain.posting import service_period_warnings
 from provider_sync.domain.rules import (
     NUMBER,
@@ -25,17 +25,22 @@ from provider_sync.domain.rules import (
     reversal_members,
 )
 from provider_sync.domain.sender import Sender
-from provider_sync.domain.world import UNKNOWN, Account, Corrected, Known, Waiting, World
+from provider_sync.domain.world import HELD, REFUSED, UNKNOWN, Account, Corrected, Known, Money, Waiting, World
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
 class Desk:
-    """One batch of one sender at work; `decided` collects what comes of it."""
+    """One batch of one sender at work; `decided` collects what comes of it.
 
-    def __init__(self, world: World, sender: Sender) -> None:
+    `approved` are references of held facts that an operator lets in. `money` is what the fact at hand moves.
+    """
+
+    def __init__(self, world: World, sender: Sender, approved: Collection[str] = ()) -> None:
         self.world, self.sender, self.decided = world, sender, Decided()
+        self.money = Money("", "", 0)
+        self._approved = approved
         self._head = f'{{"provider":"{sender.provider}",'
         self._now_text = world.now.isoformat()
         self._mine: set[str] = set()
@@ -62,8 +67,8 @@ class Desk:
         encoded = facts.encode(fact)
         digest = hashlib.blake2b(encoded, digest_size=16).hexdigest()
         known = self.world.said.get(fact.reference)
-        if known is not None:
-            return repeated(fact.reference, known, digest)
+        if known is not None and fact.reference not in self._approved:
+            return self._repeated(fact.reference, known, digest)
         rule, scope = RULES[type(fact)]
         if scope not in self.sender.scopes:
             raise errors.ScopeMissing("/kind", scope=scope)
@@ -76,12 +81,22 @@ class Desk:
         if account.standing == UNKNOWN and self._waits(fact):
             return self._queue(fact, encoded, digest)
         occurred_at = self._happened(fact)
-        members = rule(self, fact, account)
+        first_posted = self.decided.first_posted
+        try:
+            members = rule(self, fact, account)
+            doubt = self._doubt(fact, account) if self.world.suspects else None
+        except errors.NamesHeld as named:
+            members, doubt = "", named
+        if doubt is not None:
+            self.decided.first_posted = first_posted
+            return self._hold(fact, account, encoded, digest, doubt)
         version = self._event(account, fact, self.sender.provider, members, encoded, occurred_at)
-        self.world.said[fact.reference] = Known(digest, account.id, version)
-        self.decided.claims.append(Claimed(fact.reference, account.id, version, digest))
-        if type(fact) in (facts.AccountOpened, facts.AccountRenumbered):
-            self._match(fact, account)
+        self._claim(fact.reference, account.id, version, digest)
+        kind = type(fact)
+        if kind in _COUNTED:
+            self._count(kind, self.sender.provider, account)
+        elif kind in _BASE:
+            self._follow(fact, account)
         return Outcome("accepted", account.id, version, None, getattr(fact, "amount", 0))
 
     def _followed(self, fact: Any, account: Account) -> Account:
@@ -91,6 +106,53 @@ class Desk:
             if place is not None and place.number == fact.account:
                 return self.world.numbers[place.account]
         return account
+
+    def _claim(self, reference: str, place: str, version: int | None, digest: str) -> None:
+        """Takes a reference, or settles one that was held."""
+        self.world.said[reference] = Known(digest, place, version)
+        claims = self.decided.settled if reference in self._approved else self.decided.claims
+        claims.append(Claimed(reference, place, version, digest))
+
+    def _doubt(self, fact: Any, account: Account) -> Refusal | None:
+        """Why the gate holds a fact; a connection earlier in the same batch settles that doubt."""
+        doubt = self.world.suspects.get(fact.reference)
+        if isinstance(doubt, errors.NeverConnected):
+            just_now = self.decided.connections.get((account.id, fact.service))
+            return None if just_now is not None and just_now.connected else doubt
+        return doubt
+
+    def _hold(self, fact: Any, account: Account, encoded: str, digest: str, doubt: Refusal) -> Outcome:
+        if fact.reference in self._approved:
+            raise doubt
+        self._claim(fact.reference, account.id, HELD, digest)
+        self.decided.held.append(Held(fact.reference, account.id, encoded, doubt))
+        self.world.doubts[fact.reference] = doubt
+        named = self.world.corrected.get(fact.reference)
+        if named is not None:
+            named.held = True
+        return Outcome("held", account.id, HELD, None, 0, doubt)
+
+    def _count(self, kind: type, provider: str, account: Account) -> None:
+        """Counts what the fact at hand moved, a reversal under its own kind; charges are history, too."""
+        (word, sign), money = _COUNTED[kind], self.money
+        place = (provider, word, money.service, money.period)
+        total = self.decided.counted.get(place)
+        if total is None:
+            total = self.decided.counted[place] = [0, 0]
+        total[0] += 1
+        total[1] += money.amount
+        if sign:
+            months = self.decided.learned.setdefault((money.service, money.period), {})
+            months[account.id] = months.get(account.id, 0) + sign * money.amount
+
+    def _follow(self, fact: Any, account: Account) -> None:
+        """What follows a fact of the account's base data."""
+        if isinstance(fact, facts.ResidentsChanged):
+            self.decided.homes[account.id] = (self.decided.homes.get(account.id, (None,))[0], fact.residents)
+            return
+        if isinstance(fact, facts.AccountOpened):
+            self.decided.homes[account.id] = (fact.building, fact.residents or None)
+        self._match(fact, account)
 
     def _event(self, account: Account, fact: Any, provider: str, members: str, encoded: str, occurred_at: str) -> int:
         account.version += 1
@@ -188,8 +250,7 @@ class Desk:
             raise errors.AlreadyReversed("/reverses/reference", reference=fact.reverses.reference)
         else:
             self.undo(fact.reverses)
-        self.world.said[fact.reference] = Known(digest, fact.account, None)
-        self.decided.claims.append(Claimed(fact.reference, fact.account, None, digest))
+        self._claim(fact.reference, fact.account, None, digest)
         self.decided.queued.append(Queued(fact.account, fact.reference, encoded))
         entry = Waiting(self.sender.provider, fact.reference, encoded)
         self.world.waiting.setdefault(fact.account, []).append(entry)
@@ -211,6 +272,7 @@ class Desk:
             else:
                 members = reversal_members(self, waited, payments[waited.reverses.provider, waited.reverses.reference])
             version = self._event(account, waited, entry.provider, members, entry.content, self._happened(waited))
+            self._count(type(waited), entry.provider, account)
             self.decided.matched.append(Matched(entry.provider, entry.reference, account.id, version))
             if entry.provider == self.sender.provider:
                 self._now_known(entry.reference, account, version, payments)
@@ -230,8 +292,7 @@ class Desk:
     def _state(self, fact: facts.Stated, rule: Rule, digest: str) -> Outcome:
         place = rule(self, fact, _NOWHERE)
         version = self.world.places[place] = self.world.places.get(place, 0) + 1
-        self.world.said[fact.reference] = Known(digest, place, version)
-        self.decided.claims.append(Claimed(fact.reference, place, version, digest))
+        self._claim(fact.reference, place, version, digest)
         self.decided.stated[place] = (version, fact)
         return Outcome("accepted", place, version)
 
@@ -248,16 +309,53 @@ class Desk:
             found.undone = True
         self.decided.undone.append((str(named.provider), named.reference))
 
+    def _repeated(self, reference: str, known: Known, digest: str) -> Outcome:
+        """The same content gets the first answer again, another content a conflict."""
+        if known.digest == digest:
+            if known.version == HELD:
+                return Outcome("held", known.account, HELD, None, 0, self.world.doubts.get(reference))
+            if known.version == REFUSED:
+                raise errors.RefusedByOperator("/reference", reference=reference)
+            return Outcome("duplicate", known.account, known.version)
+        standing = {None: "unmatched", HELD: "held", REFUSED: "refused"}.get(known.version, known.position)
+        refusal = errors.Conflict("/reference", reference=reference, position=standing)
+        return Outcome("conflict", known.account, known.version, refusal)
+
 
 _NOWHERE = Account("", 0)
+_BASE = (facts.AccountOpened, facts.AccountRenumbered, facts.ResidentsChanged)
+# The kinds that are counted, and with which sign the gate learns of them.
+_COUNTED: dict[type, tuple[str, int]] = {
+    facts.ChargePosted: ("charge.posted", 1),
+    facts.ChargeReversed: ("charge.reversed", -1),
+    facts.ChargeAdjusted: ("charge.adjusted", 1),
+    facts.BenefitGranted: ("benefit.granted", 0),
+    facts.BenefitReversed: ("benefit.reversed", 0),
+    facts.PenaltyAccrued: ("penalty.accrued", 0),
+    facts.PenaltyReversed: ("penalty.reversed", 0),
+    facts.PaymentReceived: ("payment.received", 0),
+    facts.PaymentReversed: ("payment.reversed", 0),
+    facts.CarriedIn: ("balance.carried-in", 0),
+}
 
 
-def repeated(reference: str, known: Known, digest: str) -> Outcome:
-    """The same content gets the first answer again, another content a conflict."""
-    if known.digest == digest:
-        return Outcome("duplicate", known.account, known.version)
-    refusal = errors.Conflict("/reference", reference=reference, position=known.position or "unmatched")
-    return Outcome("conflict", known.account, known.version, refusal)
+def held_whole(decided: Decided, rows: Iterable[Row], why: str) -> Decided:
+    """An atomic batch with a held row: every good row of it waits, and nothing else came of it."""
+    claims = {claim.reference: claim for claim in decided.claims}
+    doubts = {held.reference: held.doubt for held in decided.held}
+    whole, seen = Decided(whole=True), set[str]()
+    for fact, outcome in zip(rows, decided.outcomes, strict=True):
+        claim = None if isinstance(fact, Refusal) or outcome.refusal is not None else claims.get(fact.reference)
+        if claim is None or isinstance(fact, Refusal):
+            whole.outcomes.append(outcome)
+            continue
+        doubt = doubts.get(fact.reference) or errors.BatchHeld(why=why)
+        whole.outcomes.append(Outcome("held", claim.account, HELD, None, 0, doubt))
+        if fact.reference not in seen:
+            seen.add(fact.reference)
+            whole.claims.append(claim._replace(version=HELD))
+            whole.held.append(Held(fact.reference, claim.account, facts.encode(fact).decode(), doubt))
+    return whole
 
 
 def refused(refusal: Refusal) -> Outcome:

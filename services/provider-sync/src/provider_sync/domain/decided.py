@@ -7,17 +7,21 @@ from common.errors import Refusal
 from provider_sync.domain.facts import Stated
 from provider_sync.domain.world import Account, Connection, Meter, position_of
 
-Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "retry"]
+Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "held", "retry"]
 
 
 class Outcome(NamedTuple):
-    """One row's answer. `position` is that of the first answer for duplicates; `amount` in tiyn counts if accepted."""
+    """One row's answer. `position` is that of the first answer for duplicates; `amount` in tiyn counts if accepted.
+
+    `doubt` is why the gate holds the row: no refusal, the row is good.
+    """
 
     status: Status
     place: str = ""
     version: int | None = None
     refusal: Refusal | None = None
     amount: int = 0
+    doubt: Refusal | None = None
 
     @property
     def position(self) -> str | None:
@@ -54,6 +58,15 @@ class Queued(NamedTuple):
     content: str
 
 
+class Held(NamedTuple):
+    """A good fact that waits for an operator; `content` is the encoded fact."""
+
+    reference: str
+    account: str
+    content: str
+    doubt: Refusal
+
+
 class Matched(NamedTuple):
     """A queued payment that found its account."""
 
@@ -65,7 +78,12 @@ class Matched(NamedTuple):
 
 @dataclass
 class Decided:
-    """The whole outcome of a batch, ready to be written."""
+    """The whole outcome of a batch, ready to be written.
+
+    `settled` are references of held facts that were approved. `learned` is what the gate will know of charges: by
+    service and month, account → tiyn. `counted` are rows and tiyn by provider, kind, service and month of the bill.
+    `homes` are buildings and residents of accounts; None for the building leaves it as it is.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Appended] = field(default_factory=list)
@@ -79,6 +97,12 @@ class Decided:
     connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     stated: dict[str, tuple[int, Stated]] = field(default_factory=dict)
     first_posted: str | None = None
+    held: list[Held] = field(default_factory=list)
+    whole: bool = False
+    settled: list[Claimed] = field(default_factory=list)
+    learned: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    counted: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
+    homes: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
 
     def posted(self, period: str) -> None:
         """Remembers the earliest month anything was posted in."""

@@ -73,6 +73,15 @@ def service_period_warnings(start: str | None, end: str | None, period: str) -> 
     return warnings
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month like 2026-10."""
+    try:
+        parse_period(text)
+    except BadPeriod:
+        return False
+    return True
+
+
 def readable(text: str) -> bool:
     """Whether a service date is a calendar day."""
     return _day(text) is not None

@@ -27,6 +27,8 @@ class Questions:
     paybacks: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
     holders: set[str] = field(default_factory=set)
+    charges: list[facts.ChargePosted] = field(default_factory=list)
+    residents: list[facts.ResidentsChanged] = field(default_factory=list)
 
 
 def ask(rows: Iterable[Row]) -> Questions:
@@ -106,9 +108,19 @@ def _holding(q: Questions, fact: facts.HolderStated) -> None:
     q.holders.add(fact.account)
 
 
+def _charging(q: Questions, fact: facts.ChargePosted) -> None:
+    q.charges.append(fact)
+
+
+def _counting(q: Questions, fact: facts.ResidentsChanged) -> None:
+    q.residents.append(fact)
+
+
 _MORE: dict[type, Callable[[Questions, Any], None]] = {
     facts.AccountOpened: _opening,
     facts.AccountRenumbered: _renumbering,
+    facts.ResidentsChanged: _counting,
+    facts.ChargePosted: _charging,
     facts.ChargeAdjusted: _adjusting,
     facts.ChargeReversed: _reversing,
     facts.BenefitReversed: _reversing,

@@ -18,7 +18,7 @@ from common.period import period_at
 from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.posting import Posting, readable
-from provider_sync.domain.world import CLOSED, OPEN, UNKNOWN, Account, Connection, Corrected, Meter, World
+from provider_sync.domain.world import CLOSED, OPEN, UNKNOWN, Account, Connection, Corrected, Meter, Money, World
 
 if TYPE_CHECKING:
     from provider_sync.domain.decide import Desk
@@ -238,6 +238,7 @@ def reversal_members(desk: "Desk", fact: facts.Reversal, undone: Corrected) -> s
     own_month = period_at(fact.at if fact.at is not UNSET else desk.world.now)
     posting = desk.world.calendar.post(max(own_month, undone.posting_period))
     desk.decided.posted(posting.period)
+    desk.money = Money(undone.service, undone.period or posting.late_for or posting.period, undone.amount)
     if undone.paid_at:
         return f'{posting.members}"amount":{undone.amount},"paid_at":"{undone.paid_at}",'
     return f'{posting.members}"service":"{undone.service}","period":"{undone.period}","amount":{undone.amount},'
@@ -263,6 +264,8 @@ def _corrected(desk: "Desk", named: facts.Named, account: Account, kind: str, po
             desk.serves(found.service)
         else:
             desk.own(found.service)
+    if found.held:
+        raise errors.NamesHeld(f"{pointer}/reference", reference=named.reference)
     return found
 
 
@@ -303,6 +306,7 @@ def payment_members(desk: "Desk", fact: facts.PaymentReceived) -> str:
             raise errors.SplitDiffers("/split")
     posting = desk.world.calendar.post(period_at(fact.paid_at), "/paid_at")
     desk.decided.posted(posting.period)
+    desk.money = Money("", posting.late_for or posting.period, fact.amount)
     return posting.members
 
 
@@ -335,6 +339,7 @@ def _above_zero(amount: int, pointer: str = "/amount") -> None:
 def _money(desk: "Desk", fact: Any, account: Account, posting: Posting, service: str, period: str) -> None:
     """Notes what later facts of the same batch may ask about this one."""
     desk.decided.posted(posting.period)
+    desk.money = Money(service, period, fact.amount)
     if desk.world.carrying:
         desk.world.charged.add((account.id, service))
     if fact.reference in desk.world.named:

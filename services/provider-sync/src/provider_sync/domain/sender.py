@@ -25,6 +25,11 @@ class Sender:
         named = frozenset(s.removeprefix("services:") for s in given if s.startswith("services:"))
         return cls(provider, given & KINDS, None if "*" in named else named)
 
+    def stated(self) -> list[str]:
+        """The scopes as a key holds them; `of` makes the same sender of them."""
+        services = ["*"] if self.services is None else sorted(self.services)
+        return [*sorted(self.scopes), *(f"services:{service}" for service in services)]
+
     def serves(self, service: str) -> bool:
         """Whether the key is for this service."""
         return self.services is None or service in self.services

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from common.errors import Refusal
 from provider_sync.domain.posting import Calendar
 
 UNKNOWN, OPEN, CLOSED = 0, 1, 2
+# In the place of a reference's version: its fact has none, because the gate holds it, or because it was refused.
+HELD, REFUSED = 0, -1
 
 
 @dataclass(slots=True)
@@ -21,13 +24,13 @@ class Account:
 
 def position_of(place: str, version: int | None) -> str | None:
     """`account/100000123@17`; reference data and holders have the kind of their place in front already."""
-    if version is None:
+    if version is None or version <= HELD:
         return None
     return f"{place}@{version}" if "/" in place else f"account/{place}@{version}"
 
 
 class Known(NamedTuple):
-    """A reference said before; `version` None while its payment waits for an account."""
+    """A reference said before; `version` None while its payment waits for an account, or HELD, REFUSED."""
 
     digest: str
     account: str
@@ -52,6 +55,7 @@ class Corrected:
     paid_at: str = ""
     undone: bool = False
     waiting: bool = False
+    held: bool = False
 
 
 class Connection(NamedTuple):
@@ -88,6 +92,14 @@ class Waiting(NamedTuple):
     content: str
 
 
+class Money(NamedTuple):
+    """What a fact moves: the service (none of a payment), the month of the bill or of the money, tiyn."""
+
+    service: str
+    period: str
+    amount: int
+
+
 @dataclass
 class World:
     """Everything the facts of one batch may ask.
@@ -95,7 +107,8 @@ class World:
     `named` are the references that corrections of this batch name, `corrected` what is known of them (all own);
     `inherited` are named facts of `predecessors`, the providers whose facts the sender took over.
     `places` are the versions of reference data and holders. `charged` are the services of an account with money facts;
-    it is kept only while the batch is `carrying` balances in.
+    it is kept only while the batch is `carrying` balances in. `suspects` are references that the gate will hold, with
+    why; `doubts` those of references held before; `whole` says that the batch is one decision.
     """
 
     calendar: Calendar
@@ -116,3 +129,6 @@ class World:
     places: dict[str, int] = field(default_factory=dict)
     carrying: bool = False
     charged: set[tuple[str, str]] = field(default_factory=set)
+    suspects: dict[str, Refusal] = field(default_factory=dict)
+    doubts: dict[str, Refusal] = field(default_factory=dict)
+    whole: bool = False

@@ -1,7 +1,8 @@
-"""Refusals of provider-sync: of a fact (rows.py) and of a call (calls.py)."""
+"""Refusals of provider-sync: of a fact (rows.py), of a call (calls.py), and what the gate says (held.py)."""
 
 from common.errors import Refusal
 from provider_sync.errors.calls import *  # noqa: F403  # the two files are one list, split by length
+from provider_sync.errors.held import *  # noqa: F403  # the same
 from provider_sync.errors.rows import *  # noqa: F403  # the same
 
 

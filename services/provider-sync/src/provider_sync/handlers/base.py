@@ -1,8 +1,11 @@
-"""What every handler stands on: the pool of its process, the names of topics, and who acts."""
+"""What every handler stands on: the pool of its process, the names of topics, the gate's rules, and who acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.postgres import Pool
+from provider_sync import errors
+from provider_sync.domain.plausible import Rules
+from provider_sync.gateways import own_rules
 
 
 @dataclass(frozen=True)
@@ -11,6 +14,7 @@ class Base:
 
     pool: Pool
     topic_prefix: str = ""
+    gate: Rules = field(default_factory=own_rules)
 
     def topic(self, name: str) -> str:
         """The topic's full name."""
@@ -23,3 +27,12 @@ class Act:
 
     who: str
     why: str = ""
+
+
+REASON_LIMIT = 500
+
+
+def check_reason(act: Act) -> None:
+    """Raises ReasonMissing: an act is recorded with why."""
+    if not 1 <= len(act.why.strip()) <= REASON_LIMIT:
+        raise errors.ReasonMissing(limit=REASON_LIMIT)

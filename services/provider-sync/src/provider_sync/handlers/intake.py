@@ -14,13 +14,14 @@ from common.errors import Refusal
 from common.period import day_at
 from common.postgres import Connection, Pool
 from provider_sync import errors
-from provider_sync.domain.decide import Desk
+from provider_sync.domain.decide import Desk, held_whole
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.questions import Questions, ask
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.world import Account, World
+from provider_sync.handlers import gate
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.written import write
 from provider_sync.store import calendar, references, state, streams
@@ -30,17 +31,24 @@ After = Callable[[Connection, Sequence[Outcome]], None]
 
 log = logs.get("intake")
 _ATTEMPTS = 3
-_CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
+_GOOD = ("accepted", "unmatched", "held")
+CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id."""
+    """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id.
+
+    `approved` are references of held facts that an operator lets in: the gate says no more about such a batch. A batch
+    is a `part` when it is a chunk of an upload: what was decided of the chunks before binds it.
+    """
 
     sender: Sender
     rows: Sequence[Row]
     correlation: str
     mode: Mode = "continue"
+    approved: frozenset[str] = frozenset()
+    part: bool = False
 
 
 def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -55,7 +63,7 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
     for _ in range(_ATTEMPTS):
         try:
             return _once(base, batch, after)
-        except _CONTENDED as error:
+        except CONTENDED as error:
             log.warning("batch contended", error=type(error).__name__, rows=len(batch.rows))
         except LockNotAvailable:
             break
@@ -67,19 +75,25 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
 
 
 def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
-    """One transaction from locks to writes; a dry run leaves nothing, nor does an atomic batch with a bad row."""
+    """One transaction from locks to writes."""
     with base.pool.connection() as conn:
-        world = _load(conn, batch)
-        decided = Desk(world, batch.sender).take(batch.rows)
-        outcomes = decided.outcomes
-        spoiled = batch.mode == "atomic" and any(o.refusal is not None for o in outcomes)
-        if spoiled or batch.mode == "dry-run":
-            conn.rollback()
-            outcomes = _spoiled(outcomes) if spoiled else outcomes
-        else:
-            write(conn, base, batch, decided, world)
+        outcomes = within(conn, base, batch)
         after(conn, outcomes)
         return outcomes
+
+
+def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
+    """Takes the batch in within the caller's transaction; a dry run leaves nothing, nor a spoiled atomic batch."""
+    world = _load(conn, base, batch)
+    decided = Desk(world, batch.sender, batch.approved).take(batch.rows)
+    if batch.mode == "atomic" and decided.held:
+        decided = held_whole(decided, batch.rows, f"{len(decided.held)} rows of it are held")
+    spoiled = batch.mode == "atomic" and any(o.refusal is not None for o in decided.outcomes)
+    if spoiled or batch.mode == "dry-run":
+        conn.rollback()
+        return _spoiled(decided.outcomes) if spoiled else decided.outcomes
+    write(conn, base, batch, decided, world)
+    return decided.outcomes
 
 
 def _answered(pool: Pool, outcomes: list[Outcome], after: After) -> list[Outcome]:
@@ -92,7 +106,7 @@ def _answered(pool: Pool, outcomes: list[Outcome], after: After) -> list[Outcome
 def _spoiled(outcomes: list[Outcome]) -> list[Outcome]:
     """Good rows of an atomic batch are refused with it; repeats stay what they are."""
     refusal = errors.NotTried()
-    return [Outcome("rejected", refusal=refusal) if o.status in ("accepted", "unmatched") else o for o in outcomes]
+    return [Outcome("rejected", refusal=refusal) if o.status in _GOOD else o for o in outcomes]
 
 
 def _locked() -> Outcome:
@@ -100,7 +114,7 @@ def _locked() -> Outcome:
     return Outcome("retry", refusal=refusal)
 
 
-def _load(conn: Connection, batch: Batch) -> World:
+def _load(conn: Connection, base: Base, batch: Batch) -> World:
     """Takes the locks in their order, then asks everything the rules will."""
     closed_through = calendar.lock_shared(conn)
     q = ask(batch.rows)
@@ -112,6 +126,8 @@ def _load(conn: Connection, batch: Batch) -> World:
     world.services, world.providers = state.services(conn), state.providers(conn)
     world.said = references.known(conn, provider_no, q.references)
     _load_more(conn, q, world, provider_no, batch.sender.provider)
+    if not batch.approved:
+        gate.doubt(conn, base.gate, q, world, batch, provider_no)
     return world
 
 

@@ -141,7 +141,7 @@ class Loader:
         # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
         # and read every row that they waited for a second time.
         with self.turn:
-            take(self.base, Batch(sender, chunk.rows, str(upload.id), mode), after)
+            take(self.base, Batch(sender, chunk.rows, str(upload.id), mode, part=True), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": refusal.text("en")}] if refusal else []

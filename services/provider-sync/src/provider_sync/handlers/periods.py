@@ -51,27 +51,27 @@ def status(base: Base) -> Months:
         return Months(closed, following(through) if through else first_posted, uploads.appending(conn))
 
 
-def close(base: Base, period: Period, who: str = "operator") -> Closed:
+def close(base: Base, period: Period, who: str = "operator", second: str = "second operator", why: str = "") -> Closed:
     """Closes a month; raises why not. Waits in short turns, so that intake never queues behind it for long."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
             with base.pool.connection() as conn:
                 calendar.lock_exclusively(conn, _WAIT_MS)
-                return _closed(conn, base, period, who)
+                return _closed(conn, base, period, who, second, why)
         except LockNotAvailable as error:
             if time.monotonic() > deadline:
                 raise errors.CalendarBusy from error
             time.sleep(uniform(0.05, 0.2))  # noqa: S311  # jitter, no secret
 
 
-def _closed(conn: Connection, base: Base, period: Period, who: str) -> Closed:
+def _closed(conn: Connection, base: Base, period: Period, who: str, second: str, why: str) -> Closed:
     """Under the exclusive lock: nothing is being appended, so every earlier outbox row is already committed."""
     cut_off = clock.now()
     _check(conn, period, cut_off)
     calendar.close(conn, period, cut_off)
     enqueue(conn, [_marker(base.topic(ACCOUNTS_TOPIC), period, partition, cut_off) for partition in range(PARTITIONS)])
-    keys.audit(conn, who, "periods.close", period, {})
+    keys.audit(conn, who, "periods.close", period, {"confirmed_by": second, "reason": why})
     return Closed(period, cut_off)
 
 

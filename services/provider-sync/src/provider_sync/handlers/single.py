@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from common.errors import Refusal
 from provider_sync import errors
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
-from provider_sync.domain.world import position_of
+from provider_sync.domain.world import HELD, REFUSED, position_of
 from provider_sync.handlers.access import note_foreign
 from provider_sync.handlers.base import Base
+from provider_sync.handlers.gate import said_again
 from provider_sync.handlers.intake import Batch, Mode, take
-from provider_sync.store import references
+from provider_sync.store import held, references
 from provider_sync.store.keys import Key
 
 LIMIT = 1000
 
 
 class Fate(NamedTuple):
-    """What became of a fact."""
+    """What became of a fact; `code` and `detail` say why it was held, `reason` why an operator refused it."""
 
     reference: str
     status: str
@@ -27,6 +29,9 @@ class Fate(NamedTuple):
     kind: str | None
     recorded_at: datetime | None
     reversed: bool
+    code: str | None = None
+    detail: Refusal | None = None
+    reason: str | None = None
 
 
 def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, correlation: str) -> list[Outcome]:
@@ -46,9 +51,15 @@ def fate(base: Base, key: Key, reference: str) -> Fate:
     """What became of one of the sender's facts; raises NotFound."""
     with base.pool.connection() as conn:
         found = references.find(conn, key.owner, reference)
+        put_aside = held.fate(conn, key.owner, reference) if found and found[1] in (HELD, REFUSED) else None
     if found is None:
         raise errors.NotFound
     place, version, type_, recorded_at, undone, returned = found
+    if put_aside is not None:
+        doubt = said_again(put_aside.code, put_aside.params)
+        return Fate(
+            reference, put_aside.state, None, put_aside.kind, None, False, doubt.code, doubt, put_aside.reason
+        )  # fmt: skip
     if version is None:
         return Fate(reference, "returned" if returned else "unmatched", None, "payment.received", None, undone)
     kind = references.short_kind(type_) if type_ else None

@@ -1,7 +1,7 @@
 """The end of a sender's month: "that was all", and what is theirs and ours (control totals of a month)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.money import format_amount
 from common.period import Period
@@ -11,7 +11,7 @@ from provider_sync.domain.reconcile import NOTHING, PAYMENTS, Ours, different
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.tally import Counted
 from provider_sync.handlers.base import Base
-from provider_sync.store import state, submissions, tallies
+from provider_sync.store import held, state, submissions, tallies
 from provider_sync.store.keys import Key
 from provider_sync.store.submissions import Submission
 
@@ -66,10 +66,14 @@ def _ours(conn: Connection, key: Key, period: Period) -> dict[str, Ours]:
     for kind, counted in tallies.of_month(conn, key.owner, period).items():
         if _serves(key, kind.service):
             parts.setdefault(kind.service, {})[kind.kind] = counted
-    found = {service: Ours(service, kinds) for service, kinds in parts.items()}
+    aside = {s: c for s, c in held.of_month(conn, key.owner, period).items() if _serves(key, s)}
+    found = {
+        service: Ours(service, parts.get(service, {}), held=aside.get(service, NOTHING))
+        for service in parts.keys() | aside.keys()
+    }
     waiting = tallies.waiting(conn, key.owner, period)
     if waiting != NOTHING:
-        found[PAYMENTS] = Ours(PAYMENTS, parts.get(PAYMENTS, {}), waiting=waiting)
+        found[PAYMENTS] = replace(found.get(PAYMENTS, Ours(PAYMENTS, {})), waiting=waiting)
     return found
 
 

@@ -10,12 +10,10 @@ from provider_sync.domain.decide import Desk
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.world import UNKNOWN, Account, Waiting, World, position_of
-from provider_sync.handlers.base import Act, Base
+from provider_sync.handlers.base import Act, Base, check_reason
 from provider_sync.handlers.intake import Batch
 from provider_sync.handlers.written import write
 from provider_sync.store import calendar, keys, state, streams, unmatched
-
-_WHY_LIMIT = 500
 
 
 def assign(base: Base, provider: str, reference: str, account: str, act: Act) -> str | None:
@@ -23,7 +21,7 @@ def assign(base: Base, provider: str, reference: str, account: str, act: Act) ->
 
     The event names the number it was sent under, who decided and why. Raises NotWaiting, UnknownAccount, ReasonMissing.
     """
-    _check(act)
+    check_reason(act)
     with base.pool.connection() as conn:
         number, numbers = _locked(conn, provider, reference, account)
         entries = _waiting(conn, provider, reference)
@@ -41,7 +39,7 @@ def give_back(base: Base, provider: str, reference: str, act: Act) -> None:
 
     Raises NotWaiting, AlreadyReversed (its sender took it back), ReasonMissing.
     """
-    _check(act)
+    check_reason(act)
     with base.pool.connection() as conn:
         number, _ = _locked(conn, provider, reference)
         if len(_waiting(conn, provider, reference)) > 1:
@@ -49,11 +47,6 @@ def give_back(base: Base, provider: str, reference: str, act: Act) -> None:
         unmatched.give_back(conn, provider, reference, clock.now(), act.who, act.why)
         said = {"number": number, "reason": act.why}
         keys.audit(conn, act.who, "unmatched.return", f"{provider}/{reference}", said)
-
-
-def _check(act: Act) -> None:
-    if not 1 <= len(act.why.strip()) <= _WHY_LIMIT:
-        raise errors.ReasonMissing(limit=_WHY_LIMIT)
 
 
 def _locked(conn: Connection, provider: str, reference: str, *accounts: str) -> tuple[str, dict[str, Account]]:

@@ -13,10 +13,10 @@ from common.postgres import Connection
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Decided
-from provider_sync.domain.tally import tally
+from provider_sync.domain.tally import Counted, Place
 from provider_sync.domain.world import World
 from provider_sync.handlers.base import Base
-from provider_sync.store import calendar, references, state, streams, tallies
+from provider_sync.store import calendar, gate, held, references, state, streams, tallies
 
 if TYPE_CHECKING:
     from provider_sync.handlers.intake import Batch
@@ -36,11 +36,15 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
         _write_stated(conn, base, decided)
     if decided.claims:
         references.claim(conn, provider_no, decided.claims)
+    if decided.settled:
+        references.settle(conn, provider_no, decided.settled)
+    if decided.held:
+        whole = {"whole": decided.whole or world.whole, "atomic": decided.whole, "at": world.now}
+        sent = {"provider": batch.sender.provider, "correlation": batch.correlation, "scopes": batch.sender.stated()}
+        held.add(conn, provider_no, sent | whole, decided.held)
     _write_state(conn, decided, world, provider_no, batch.correlation)
+    _write_history(conn, decided, batch.correlation)
     if decided.events:
-        counts = tally(decided.events)
-        if counts:
-            tallies.add(conn, batch.correlation, counts)
         append(conn, base.topic(ACCOUNTS_TOPIC), new_events(decided, world, batch.correlation))
 
 
@@ -58,8 +62,19 @@ def _write_state(conn: Connection, decided: Decided, world: World, provider_no: 
         state.note_meters(conn, decided.meters)
     if decided.connections:
         state.connect(conn, decided.connections)
+        gate.note_connected(conn, {service for _, service in decided.connections})
     if decided.first_posted is not None:
         calendar.note_first_posted(conn, decided.first_posted)
+
+
+def _write_history(conn: Connection, decided: Decided, correlation: str) -> None:
+    """What the gate will know, and what is counted."""
+    if decided.homes:
+        gate.settle(conn, decided.homes)
+    if decided.learned:
+        gate.learn(conn, decided.learned)
+    if decided.counted:
+        tallies.add(conn, correlation, {Place(*at): Counted(*found) for at, found in decided.counted.items()})
 
 
 _TYPES: dict[str, str] = {}

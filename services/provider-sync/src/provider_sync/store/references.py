@@ -17,13 +17,15 @@ SELECT reference, replace(digest::text, '-', ''), account, version FROM said
 WHERE provider = %s AND reference = ANY(%s::text[])
 """
 _CORRECTED = """
-SELECT s.reference, s.account, e.type, coalesce(e.data, q.content), s.version IS NULL,
-    u.reference IS NOT NULL OR q.returned_at IS NOT NULL
+SELECT s.reference, s.account, e.type, coalesce(e.data, q.content, h.content), s.version IS NULL,
+    u.reference IS NOT NULL OR q.returned_at IS NOT NULL, h.state IS NOT NULL
 FROM said AS s
 LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference AND s.version IS NULL
+LEFT JOIN held AS h ON h.provider = s.provider AND h.reference = s.reference AND s.version = 0
 LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = s.reference
-WHERE s.provider = %s AND s.reference = ANY(%s::text[]) AND (e.type IS NOT NULL OR q.content IS NOT NULL)
+WHERE s.provider = %s AND s.reference = ANY(%s::text[])
+    AND (e.type IS NOT NULL OR q.content IS NOT NULL OR h.content IS NOT NULL)
 """
 _MATCHED = """
 UPDATE said AS s SET account = given.account, version = given.version
@@ -34,6 +36,11 @@ WHERE p.id = given.provider AND s.provider = p.no AND s.reference = given.refere
 _ASSIGNED = """
 SELECT q.reference, q.number, s.account FROM unmatched AS q JOIN said AS s USING (provider, reference)
 WHERE q.provider = %s AND q.reference = ANY(%s::text[]) AND q.matched_at IS NOT NULL AND s.account <> q.number
+"""
+_SETTLE = """
+UPDATE said AS s SET account = given.account, version = given.version
+FROM unnest(%s::text[], %s::text[], %s::int[]) AS given(reference, account, version)
+WHERE s.provider = %s AND s.reference = given.reference
 """
 _FACT = """
 SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL
@@ -50,6 +57,7 @@ _PREFIX, _SUFFIX = full_type(SERVICE, "").removesuffix(".v1"), ".v1"
 class _Data(msgspec.Struct):
     """The fields of a stored fact that corrections look at."""
 
+    kind: str = "payment.received"
     service: str = ""
     period: str = ""
     posting_period: str = ""
@@ -70,9 +78,9 @@ def corrected(conn: Connection, provider_no: int, references: Collection[str]) -
     """The stored facts behind references that corrections name."""
     found = {}
     rows = conn.execute(_CORRECTED, (provider_no, texts(references))).fetchall()
-    for reference, account, type_, text, waiting, undone in rows:
+    for reference, account, type_, text, waiting, undone, held in rows:
         data = _decode(text)
-        kind = short_kind(type_) if type_ else "payment.received"
+        kind = short_kind(type_) if type_ else data.kind
         found[reference] = Corrected(
             account,
             kind,
@@ -83,6 +91,7 @@ def corrected(conn: Connection, provider_no: int, references: Collection[str]) -
             data.paid_at,
             undone,
             waiting,
+            held,
         )
     return found
 
@@ -106,6 +115,12 @@ def claim(conn: Connection, provider_no: int, claims: Iterable[Claimed]) -> None
     ]
     with conn.cursor() as cursor:
         copy_lines(cursor, "said (provider, reference, account, version, digest)", lines)
+
+
+def settle(conn: Connection, provider_no: int, settled: Sequence[Claimed]) -> None:
+    """Gives references of held facts the place that their approval brought."""
+    columns = ([c.reference for c in settled], [c.account for c in settled], [c.version for c in settled])
+    conn.execute(_SETTLE, (*columns, provider_no))
 
 
 def undo(conn: Connection, provider_no: int, references: Iterable[str]) -> None:

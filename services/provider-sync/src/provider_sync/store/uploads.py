@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from common.postgres import Connection, copy_rows
 
-COUNTED = ("accepted", "duplicate", "conflict", "rejected", "unmatched", "retry")
+COUNTED = ("accepted", "duplicate", "conflict", "rejected", "unmatched", "held", "retry")
 
 _ADD = """
 INSERT INTO uploads (id, provider, key_id, scopes, format, mode, batch, digest, bytes, stated_count, stated_sum,
@@ -23,7 +23,7 @@ VALUES (%(id)s, %(provider)s, %(key_id)s, %(scopes)s, %(format)s, %(mode)s, %(ba
 """
 _ALL = """
 SELECT id, provider, key_id, scopes, format, mode, batch, digest, bytes, stated_count, stated_sum, repeat_of, state,
-    total, accepted, duplicate, conflict, rejected, unmatched, retry, sum_accepted, problems, next_offset,
+    total, accepted, duplicate, conflict, rejected, unmatched, held, retry, sum_accepted, problems, next_offset,
     next_line, lease, attempts, received_at, started_at, finished_at
 FROM uploads
 """
@@ -50,7 +50,8 @@ WHERE id = %(id)s AND lease = %(lease)s
 _PROGRESS = """
 UPDATE uploads SET next_offset = %(offset)s, next_line = %(line)s, accepted = accepted + %(accepted)s,
     duplicate = duplicate + %(duplicate)s, conflict = conflict + %(conflict)s, rejected = rejected + %(rejected)s,
-    unmatched = unmatched + %(unmatched)s, retry = retry + %(retry)s, sum_accepted = sum_accepted + %(sum)s,
+    unmatched = unmatched + %(unmatched)s, held = held + %(held)s, retry = retry + %(retry)s,
+    sum_accepted = sum_accepted + %(sum)s,
     lease_until = now() + make_interval(secs => %(lease_s)s), attempts = 1
 WHERE id = %(id)s AND lease = %(lease)s
 """
@@ -98,6 +99,7 @@ class Upload:
     conflict: int
     rejected: int
     unmatched: int
+    held: int
     retry: int
     sum_accepted: int
     problems: list[dict[str, Any]]

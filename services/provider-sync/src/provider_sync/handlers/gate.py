@@ -1,0 +1,133 @@
+"""The gate at work: asks the history about a batch, set by set, and names the rows to hold (decision 8)."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from common.errors import Refusal
+from common.postgres import Connection
+from provider_sync import errors
+from provider_sync.domain import plausible
+from provider_sync.domain.facts import ChargePosted
+from provider_sync.domain.plausible import Charges, Rules, Suspects
+from provider_sync.domain.posting import is_month
+from provider_sync.domain.questions import Questions
+from provider_sync.domain.world import HELD, World
+from provider_sync.store import gate, held
+
+if TYPE_CHECKING:
+    from provider_sync.handlers.intake import Batch
+
+
+def doubt(conn: Connection, rules: Rules, q: Questions, world: World, batch: "Batch", provider_no: int) -> None:
+    """Fills the world's suspects and doubts; all locks of the batch are held."""
+    before = [reference for reference, known in world.said.items() if known.version == HELD]
+    if before:
+        rows = held.doubts(conn, provider_no, before)
+        world.doubts = {reference: said_again(code, params) for reference, code, params in rows}
+    suspects: Suspects = {}
+    if q.residents and rules.residents.times:
+        suspects |= _residents(conn, rules, q, world)
+    if q.charges and rules.judges_charges:
+        suspects |= _charges(conn, rules, q.charges, world, batch)
+    world.suspects = suspects
+
+
+def said_again(code: str, params: dict[str, object]) -> Refusal:
+    """A stored doubt."""
+    return errors.by_code(code)(None, None, **params)
+
+
+def _residents(conn: Connection, rules: Rules, q: Questions, world: World) -> Suspects:
+    accounts = {world.numbers[f.account].id for f in q.residents if f.account in world.numbers}
+    homes = gate.homes(conn, accounts)
+    found: Suspects = {}
+    for fact in q.residents:
+        account = world.numbers.get(fact.account)
+        before = homes.get(account.id, ("", None))[1] if account else None
+        reason = plausible.residents_jump(before, fact.residents, rules.residents)
+        if reason is not None:
+            found[fact.reference] = reason
+    return found
+
+
+def _charges(conn: Connection, rules: Rules, charges: Sequence[ChargePosted], world: World, batch: "Batch") -> Suspects:
+    groups = grouped(charges, world)
+    numbers = gate.service_numbers(conn, {g.service for g in groups}) if groups else {}
+    told = gate.connected_services(conn) if any(rules.of(g.service).connected for g in groups) else set()
+    suspects: Suspects = {}
+    for group in groups:
+        suspects |= judge(conn, rules, group, numbers[group.service], told)
+    why = _whole(conn, rules, groups, suspects, batch)
+    if why is not None:
+        world.whole = True
+        with_batch = errors.BatchHeld(why=why)
+        suspects = {r: suspects.get(r, with_batch) for group in groups for r in group.references}
+    return suspects
+
+
+def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
+    """The charges by service and month; repeats, unknown accounts, services and months are others' to refuse."""
+    groups: dict[tuple[str, str], Charges] = {}
+    said, numbers, services = world.said, world.numbers, world.services
+    for fact in charges:
+        account = numbers.get(fact.account)
+        if account is None or fact.reference in said:
+            continue
+        place = (fact.service, fact.period)
+        group = groups.get(place)
+        if group is None:
+            if fact.service not in services or not is_month(fact.period):
+                continue
+            group = groups[place] = Charges(fact.service, fact.period, [], [], [])
+        group.references.append(fact.reference)
+        group.accounts.append(account.id)
+        group.tenge.append(fact.amount // 100)
+    return list(groups.values())
+
+
+def judge(conn: Connection, rules: Rules, charges: Charges, service_no: int, told: set[str]) -> Suspects:
+    """The rows of one service and month that are to be held; one question, and more only if something is odd."""
+    own = rules.of(charges.service)
+    times, connected = plausible.lowest_times(own), own.connected and charges.service in told
+    if not times and not connected:
+        return {}
+    months = plausible.months_compared(charges.period, own.usual)
+    odd = gate.odd(conn, charges, service_no, months, times, connected=connected)
+    if not odd:
+        return {}
+    dearer = _dearer(conn, charges)
+    suspects = plausible.far(charges, odd, own, dearer)
+    rows = plausible.jumped(charges, odd, own, dearer)
+    if rows:
+        places = gate.homes(conn, {charges.accounts[row.row] for row in rows})
+        homes = gate.houses(conn, {building for building, _ in places.values()})
+        suspects = plausible.buildings_jumped(charges, rows, own, homes) | suspects
+    return suspects
+
+
+def _dearer(conn: Connection, charges: Charges) -> float:
+    return plausible.rise(gate.tariffs(conn, charges.service), charges.period)
+
+
+def _whole(conn: Connection, rules: Rules, groups: Sequence[Charges], suspects: Suspects, batch: "Batch") -> str | None:
+    """Why the batch is one decision; None when its rows stand for themselves."""
+    if plausible.is_one_decision(suspects, len(batch.rows), rules.batch):
+        return f"{len(suspects)} of {len(batch.rows)} rows are odd"
+    for group in groups:
+        if len(group.references) >= rules.batch.rows and _total_far(conn, rules, group, batch.sender.provider):
+            return f"the total of {group.service} for {group.period} is far above the months before"
+    if batch.part and groups and held.is_whole(conn, batch.sender.provider, batch.correlation):
+        return "an earlier part of it is held"
+    return None
+
+
+def _total_far(conn: Connection, rules: Rules, group: Charges, provider: str) -> bool:
+    own = rules.of(group.service)
+    if not own.total_times:
+        return False
+    compared = plausible.periods_compared(group.period)
+    charged = gate.charged(conn, provider, group.service, [*compared, group.period])
+    so_far, batch = charged.pop(group.period, 0), sum(group.tenge) * 100
+    if not plausible.total_far(so_far, batch, list(charged.values()), own, 1.0):
+        return False
+    return plausible.total_far(so_far, batch, list(charged.values()), own, _dearer(conn, group))

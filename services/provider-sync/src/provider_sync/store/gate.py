@@ -1,0 +1,146 @@
+"""What the gate asks and keeps: the history of charges, and homes. Set by set, never row by row."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from psycopg import sql
+
+from common.postgres import Connection
+from provider_sync.domain.plausible import Charges, Odd, Tariff
+from provider_sync.store import ints, texts
+
+_MOST = 2_147_483_647
+
+_SERVICE_NUMBERS = "SELECT id, no FROM service_numbers"
+_ADD_SERVICES = "INSERT INTO service_numbers (id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+# LATERAL with LIMIT: one look into the index per row, whatever the planner thinks of an unanalysed table.
+_ODD = """
+SELECT g.n - 1, h.usual
+FROM unnest(%(accounts)s::text[], %(tenge)s::bigint[]) WITH ORDINALITY AS g (account, tenge, n)
+LEFT JOIN LATERAL (
+    SELECT true AS known, {usual} AS usual FROM history AS h
+    WHERE h.service = %(service)s AND h.account = g.account LIMIT 1
+) AS h ON true
+WHERE h.usual > 0 AND g.tenge > h.usual * %(times)s::float8
+    OR %(connected)s AND h.known IS NULL AND NOT EXISTS (
+        SELECT FROM connections AS c WHERE c.account = g.account AND c.service = %(name)s)
+ORDER BY g.n
+"""
+# A month's sum grows by what comes of that month; the first of a newer one takes the place of last year's.
+_LEARN = """
+INSERT INTO history AS h (service, account, last, {month})
+SELECT %(service)s, account, %(last)s, tenge
+FROM unnest(%(accounts)s::text[], %(tenge)s::int[]) AS g (account, tenge)
+ON CONFLICT (service, account) DO UPDATE SET last = greatest(h.last, excluded.last),
+    {month} = CASE WHEN excluded.last > h.last THEN excluded.{month}
+        ELSE least(greatest(coalesce(h.{month}, 0)::bigint + excluded.{month}, -2147483648), 2147483647)::int END
+WHERE excluded.last > h.last - 12
+"""
+_CONNECTED_SERVICES = "SELECT service FROM connected_services"
+_NOTE_CONNECTED = "INSERT INTO connected_services SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+_HOMES = "SELECT account, building, residents FROM homes WHERE account = ANY(%s::text[])"
+_HOUSES = "SELECT account, building FROM homes WHERE building = ANY(%s)"
+_SETTLE = """
+INSERT INTO homes AS h (account, building, residents)
+SELECT account, building, residents
+FROM unnest(%s::text[], %s::text[], %s::smallint[]) AS g (account, building, residents)
+WHERE building IS NOT NULL
+ON CONFLICT (account) DO UPDATE SET building = excluded.building, residents = excluded.residents
+"""
+_RECOUNT = """
+UPDATE homes AS h SET residents = g.residents
+FROM unnest(%s::text[], %s::smallint[]) AS g (account, residents) WHERE h.account = g.account
+"""
+_TARIFFS = """
+SELECT coalesce(body ->> 'tariff_group', ''), body ->> 'effective_from',
+    coalesce(body ->> 'price', body -> 'tiers' -> 0 ->> 'price')::float8
+FROM directory WHERE entity LIKE 'tariff/%%' AND body ->> 'service' = %s
+"""
+# A reversed charge does not stand; both are counted under the month of the bill.
+_CHARGED = """
+SELECT period, sum(CASE kind WHEN 'charge.reversed' THEN -sum ELSE sum END)::bigint FROM tallies
+WHERE provider = (SELECT no FROM providers WHERE id = %s) AND period = ANY(%s) AND service = %s
+    AND kind IN ('charge.posted', 'charge.reversed')
+GROUP BY period
+"""
+
+
+def service_numbers(conn: Connection, services: Collection[str]) -> dict[str, int]:
+    """Short numbers of services, new ones made."""
+    known: dict[str, int] = dict(conn.execute(_SERVICE_NUMBERS).fetchall())
+    if not known.keys() >= set(services):
+        conn.execute(_ADD_SERVICES, (sorted(services),))
+        known = dict(conn.execute(_SERVICE_NUMBERS).fetchall())
+    return known
+
+
+def odd(
+    conn: Connection, charges: Charges, service_no: int, months: Sequence[int], times: float, *, connected: bool
+) -> list[Odd]:
+    """Rows above `times` the largest sum of `months`; if `connected`, also those of accounts without the service."""
+    usual = sql.SQL(", ").join(sql.Identifier("h", f"m{month}") for month in months)
+    query = sql.SQL(_ODD).format(usual=sql.SQL("greatest({})").format(usual))
+    values = {
+        "accounts": texts(charges.accounts),
+        "tenge": ints(charges.tenge),
+        "service": service_no,
+        "name": charges.service,
+        "times": times or float("inf"),
+        "connected": connected,
+    }
+    return [Odd(row, usual) for row, usual in conn.execute(query, values).fetchall()]
+
+
+def learn(conn: Connection, learned: Mapping[tuple[str, str], Mapping[str, int]]) -> None:
+    """Adds charges (service, month → account → tiyn) to the history; the streams of all accounts are locked."""
+    numbers = service_numbers(conn, {service for service, _ in learned})
+    for (service, period), sums in learned.items():
+        month = int(period[5:])
+        query = sql.SQL(_LEARN).format(month=sql.Identifier(f"m{month}"))
+        values = {
+            "service": numbers[service],
+            "last": int(period[:4]) * 12 + month - 1,
+            "accounts": texts(sums),
+            "tenge": ints(max(-_MOST, min(_MOST, tiyn // 100)) for tiyn in sums.values()),
+        }
+        conn.execute(query, values)
+
+
+def connected_services(conn: Connection) -> set[str]:
+    """Services of which connections are told to us."""
+    return {row[0] for row in conn.execute(_CONNECTED_SERVICES).fetchall()}
+
+
+def note_connected(conn: Connection, services: Collection[str]) -> None:
+    """From now on connections of these services are known."""
+    conn.execute(_NOTE_CONNECTED, (sorted(services),))
+
+
+def homes(conn: Connection, accounts: Collection[str]) -> dict[str, tuple[str, int | None]]:
+    """Account → building and residents."""
+    return {a: (b, r) for a, b, r in conn.execute(_HOMES, (texts(accounts),)).fetchall()}
+
+
+def houses(conn: Connection, buildings: Collection[str]) -> dict[str, str]:
+    """Account → building, of all accounts of these buildings."""
+    return dict(conn.execute(_HOUSES, (list(buildings),)).fetchall())
+
+
+def settle(conn: Connection, changed: Mapping[str, tuple[str | None, int | None]]) -> None:
+    """Stores where new accounts are and how many live in them, and changed numbers of residents."""
+    accounts = list(changed)
+    residents = [count for _, count in changed.values()]
+    conn.execute(_SETTLE, (accounts, [building for building, _ in changed.values()], residents))
+    moved = [(account, count) for account, (building, count) in changed.items() if building is None]
+    if moved:
+        conn.execute(_RECOUNT, ([account for account, _ in moved], [count for _, count in moved]))
+
+
+def tariffs(conn: Connection, service: str) -> list[Tariff]:
+    """Declared prices of a service."""
+    rows = conn.execute(_TARIFFS, (service,)).fetchall()
+    return [Tariff(group, since, price) for group, since, price in rows if price is not None]
+
+
+def charged(conn: Connection, provider: str, service: str, periods: Sequence[str]) -> dict[str, int]:
+    """What a provider charged for a service in months, in tiyn."""
+    return dict(conn.execute(_CHARGED, (provider, list(periods), service)).fetchall())
