@@ -129,7 +129,7 @@ def _connect(register: Register, flat: Flat, service: str) -> None:
         return
     register.add(
         "meter.installed", flat.account, meter=meter.number, service=service, digits=meter.digits, coefficient="1",
-        verified_until=meter.verified_until, effective_from=SINCE,
+        verified_until=meter.verified_until, effective_from=DAY,
     )  # fmt: skip
     register.add("meter.read", flat.account, meter=meter.number, value=meter.start, taken_on=DAY, source="measured")
     if meter.replacement_planned:
