@@ -13,8 +13,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
+from common.errors import Refusal
 from provider_sync import errors
 from provider_sync.formats.rows import Place
 from provider_sync.formats.table import Record
@@ -27,10 +27,6 @@ _RATIO_MAX = 200
 _END = struct.Struct("<4s4H2LH")
 _END_SIGN = b"PK\x05\x06"
 _ARCHIVES = (".zip", ".gz", ".xlsx", ".xlsm", ".xlsb", ".7z", ".rar", ".tar", ".bz2", ".xz", ".docx", ".jar")
-_BROKEN = (
-    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, IndexError, AttributeError, OSError,
-    EOFError, SyntaxError, OverflowError, NotImplementedError, AssertionError, ArithmeticError,
-)  # fmt: skip
 
 
 def look(file: IO[bytes]) -> None:
@@ -91,7 +87,9 @@ def records(file: IO[bytes], start: Place, sheet: str | None) -> Iterator[Record
             for number, cells in enumerate(page.iter_rows(values_only=True), 1):
                 if number > start.offset and any(cell not in (None, "") for cell in cells):
                     yield _record(number, [_text(cell) for cell in cells])
-    except _BROKEN as error:
+    except Refusal:
+        raise
+    except Exception as error:  # the library lets through whatever it stumbles on in a broken file
         raise errors.Unreadable(reason=f"the workbook: {type(error).__name__} {error}"[:200]) from error
 
 

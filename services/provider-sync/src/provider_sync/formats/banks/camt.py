@@ -38,7 +38,7 @@ def read(file: IO[bytes], notes: Notes) -> Iterator[Booking]:
     file.seek(0)
     try:
         yield from _walked(file, notes)
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:  # the last two: encodings nobody knows
         raise errors.Unreadable(reason=f"no well-formed XML: {error}"[:200]) from error
     except DefusedXmlException as error:
         raise errors.Unreadable(reason="it declares a document type or entities, which are never read") from error
