@@ -66,6 +66,7 @@ class Subscription:
     `sequenced`: gap-free numbers per key are checked against stream_heads. `holes`: compacted or short-lived topics,
     where missing offsets are normal. `barriers`: types whose record is worked off in steps by
     `on_barrier(conn, record)`, which answers True with the last step; the partition waits meanwhile.
+    `passed_over(conn, topic)`: what an operator decided never to apply, (partition, offset) → key and sequence.
     """
 
     topic: str
@@ -76,6 +77,7 @@ class Subscription:
     holes: bool = False
     barriers: frozenset[str] = frozenset()
     on_barrier: Callable[[Connection, Record], bool] | None = None
+    passed_over: Callable[[Connection, str], Mapping[tuple[int, int], tuple[str, int | None]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,8 @@ class Projection:
 
     def _apply(self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]) -> None:
         batch = self._fenced(conn, consumer, subscription, batch)
-        records, poison = self._decoded(subscription, [raw for raws in batch.values() for raw in raws])
+        over = subscription.passed_over(conn, subscription.topic) if subscription.passed_over else {}
+        records, poison = self._decoded(subscription, [raw for raws in batch.values() for raw in raws], over)
         ready = self._admitted(conn, subscription, records, poison) if subscription.sequenced else records
         for raw, detail in poison:
             self._dead(conn, subscription.topic, raw, "undecodable", detail, 1)
@@ -255,12 +258,20 @@ class Projection:
         self._holes[place] = expected
         consumer.seek(place, expected)
 
-    def _decoded(self, subscription: Subscription, raws: Sequence[Raw]) -> tuple[list[Record], list[tuple[Raw, str]]]:
-        """The batch as records, and what could not be understood with the reason."""
+    def _decoded(
+        self,
+        subscription: Subscription,
+        raws: Sequence[Raw],
+        over: Mapping[tuple[int, int], tuple[str, int | None]],
+    ) -> tuple[list[Record], list[tuple[Raw, str]]]:
+        """The batch as records, and what could not be understood with the reason; what is passed over has no type."""
         known = subscription.applies | subscription.skips | subscription.barriers
         records, poison = [], []
         for raw in raws:
             if raw.type in subscription.skips and not subscription.sequenced:
+                continue
+            if over and (raw.partition, raw.offset) in over:
+                records += _passed(subscription.topic, raw, *over[raw.partition, raw.offset])
                 continue
             try:
                 record = _record(subscription.topic, raw)
@@ -371,6 +382,14 @@ def _until_barrier(raws: list[Raw], barriers: frozenset[str]) -> tuple[list[Raw]
 def _record(topic: str, raw: Raw) -> Record:
     envelope = _TOMBSTONE if raw.value is None else decode(raw.value)
     return Record(topic, raw.partition, raw.offset, raw.key, envelope.type or raw.type, raw.value, envelope)
+
+
+def _passed(topic: str, raw: Raw, key: str, sequence: int | None) -> list[Record]:
+    """Only the place in its stream remains of a record that was passed over, if it had one."""
+    if sequence is None:
+        return []
+    envelope = msgspec.structs.replace(_TOMBSTONE, subject=key, sequence=sequence)
+    return [Record(topic, raw.partition, raw.offset, key, "", None, envelope)]
 
 
 def _check(record: Record, known: frozenset[str], subscription: Subscription) -> None:

@@ -5,6 +5,7 @@ import json
 import typer
 
 from ledger import app, commands
+from ledger.commands.parked import parked
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,6 +44,8 @@ cli.command()(commands.digest)
 cli.command()(commands.verify)
 cli.command()(commands.trace)
 cli.command()(commands.storage)
+
+cli.add_typer(parked, name="parked")
 
 if __name__ == "__main__":
     cli()

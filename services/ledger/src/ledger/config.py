@@ -23,3 +23,10 @@ class Config:
     def topic(self, name: str) -> str:
         """The topic's name on this installation's broker."""
         return self.topic_prefix + name
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who acts by the command line."""
+
+    operator_key: str

@@ -9,14 +9,14 @@ from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
 from ledger.events import heard
-from ledger.events.heard import accounts_type, receipts_type, users_type
+from ledger.events.heard import accounts_type, receipts_type
 from ledger.handlers import close, draft, hear, parked, project
 from ledger.projections import PROJECT
+from ledger.store import repair
 
 GROUP = "ledger.projection"
 
 _BARRIER = accounts_type("period.closed")
-_USERS_SKIPPED = ("user.registered", "user.confirmed", "language.changed", "password.changed", "email.changed")
 _RECEIPTS_SKIPPED = ("receipt.rendered", "receipt.failed")
 
 
@@ -35,6 +35,7 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
             sequenced=True,
             barriers=frozenset([_BARRIER]),
             on_barrier=lambda conn, record: close.close_chunk(conn, record, config, says=says),
+            passed_over=repair.passed_over,
         ),
         Subscription(
             config.topic(heard.HOLDERS),
@@ -52,8 +53,9 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
             config.topic(heard.USERS),
             hear.hear_users,
             frozenset(hear.LINKS),
-            frozenset(map(users_type, _USERS_SKIPPED)),
+            heard.USERS_SKIPPED,
             sequenced=True,
+            passed_over=repair.passed_over,
         ),
         Subscription(
             config.topic(heard.RECEIPTS),

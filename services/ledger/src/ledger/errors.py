@@ -50,3 +50,39 @@ class BrokenCursor(Refusal):
         "kk": "after параметрі алдыңғы беттің next өрісінен алынбаған.",
         "en": "`after` must be the `next` of an earlier page.",
     }
+
+
+class NotParked(Refusal):
+    """An operator names an account or a user that does not stand still."""
+
+    code = "not-parked"
+    status = 409
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "{key}: учёт не остановлен.",
+        "kk": "{key}: есеп тоқтатылмаған.",
+        "en": "{key} is not parked.",
+    }
+
+
+class GapIsNoFact(Refusal):
+    """A gap has no fact that could be passed over: what is missing must be published again."""
+
+    code = "gap-is-no-fact"
+    status = 409
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "{key}: не хватает факта {sequence}; его нужно опубликовать заново, пропустить его нельзя.",
+        "kk": "{key}: {sequence} фактісі жетіспейді; оны қайта жариялау керек, аттап өтуге болмайды.",
+        "en": "{key} misses fact {sequence}: publish it again from the event store; it cannot be passed over.",
+    }
+
+
+class BadOperatorKey(Refusal):
+    """A command that changes something needs a live operator's key in OPERATOR_KEY."""
+
+    code = "operator-key-required"
+    status = 401
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Нужен действующий ключ оператора в OPERATOR_KEY.",
+        "kk": "OPERATOR_KEY ішінде оператордың жарамды кілті қажет.",
+        "en": "Put a live operator's key (`provider_sync operators issue`) in OPERATOR_KEY or OPERATOR_KEY_FILE.",
+    }

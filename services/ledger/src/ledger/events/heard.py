@@ -1,5 +1,7 @@
 """Facts of others, as narrowly as the ledger reads them: unknown fields are ignored, amounts are integer tiyn."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from common.envelope import PREFIX
@@ -211,6 +213,16 @@ class Tariff(Struct, frozen=True, omit_defaults=True):
     decision: str = ""
 
 
+class StatedKey(Struct, frozen=True):
+    """A key of a payment agent or an operator; `hash` is the SHA-256 of its secret in hexadecimal."""
+
+    owner: str
+    hash: str
+    scopes: list[str]
+    expires_at: datetime | None = None
+    revoked: bool = False
+
+
 class Link(Struct, frozen=True):
     """Which user may see which account; the name stays masked until `masked_until`."""
 
@@ -237,6 +249,11 @@ def accounts_type(name: str) -> str:
 def users_type(name: str) -> str:
     """`account.linked` → the full type on the users topic."""
     return f"{PREFIX}.identity.{name}.v1"
+
+
+USERS_SKIPPED = frozenset(
+    map(users_type, ("user.registered", "user.confirmed", "language.changed", "password.changed", "email.changed"))
+)
 
 
 def receipts_type(name: str) -> str:

@@ -53,7 +53,7 @@ def due(conn: Connection, records: Sequence[Record]) -> list[QueuedClose]:
     if not waiting:
         return []
     last = {record.key: record.sequence for record in records}
-    return [queued for queued in waiting if last.get(queued.account, 0) >= queued.after_version]
+    return [q for q in waiting if max(last.get(q.account, 0), q.version) >= q.after_version]
 
 
 def close_queued(conn: Connection, queued: QueuedClose, config: Config, *, says: bool) -> None:

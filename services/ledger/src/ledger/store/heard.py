@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from common.postgres import Connection
-from ledger.events.heard import Holder
+from ledger.events.heard import Holder, StatedKey
 
 _HOLDER = """
 INSERT INTO holders AS h (account, version, name, address_ru, address_kk, phone) VALUES (%s, %s, %s, %s, %s, %s)
@@ -60,6 +62,12 @@ def utilities(conn: Connection) -> dict[str, str]:
     """Which provider a service belongs to."""
     rows = conn.execute("SELECT id, data::jsonb ->> 'provider' FROM directory WHERE kind = 'service'").fetchall()
     return {service: provider for service, provider in rows if provider}
+
+
+def stated_key(conn: Connection, kind: str, ident: str) -> StatedKey | None:
+    """A key of the directory: `agent-key` or `operator-key`."""
+    row = conn.execute("SELECT data FROM directory WHERE kind = %s AND id = %s", (kind, ident)).fetchone()
+    return msgspec.json.decode(row[0], type=StatedKey) if row else None
 
 
 def place_service(conn: Connection, service: str, place: int) -> None:

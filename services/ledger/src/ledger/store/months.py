@@ -84,6 +84,11 @@ SELECT h.topic, h.key, %s, %s, greatest(h.version + (h.reason <> 'gap')::int, co
 FROM stream_heads AS h LEFT JOIN parked_records AS p USING (topic, key)
 WHERE h.topic = %s AND h.key = ANY(%s) GROUP BY h.topic, h.key, h.version, h.reason ON CONFLICT DO NOTHING
 """
+_QUEUED = """
+SELECT q.topic, account, period, to_char(cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), after_version,
+       coalesce(h.version, 0)
+FROM queued_closes AS q LEFT JOIN stream_heads AS h ON h.topic = q.topic AND h.key = q.account ORDER BY account, period
+"""
 
 
 class Next(NamedTuple):
@@ -95,13 +100,14 @@ class Next(NamedTuple):
 
 
 class QueuedClose(NamedTuple):
-    """A close that waits for a parked account's facts up to `after_version`."""
+    """A close that waits for a parked account's facts up to `after_version`; `version` is where the account stands."""
 
     topic: str
     account: str
     period: str
     cut_off: str
     after_version: int
+    version: int
 
 
 def begin(conn: Connection, period: str, partition: int, cut_off: str) -> tuple[str, bool]:
@@ -137,9 +143,7 @@ def queue(conn: Connection, topic: str, period: str, cut_off: str, parked: Seque
 
 def queued(conn: Connection) -> list[QueuedClose]:
     """The closes that wait."""
-    query = """SELECT topic, account, period, to_char(cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), after_version
-               FROM queued_closes ORDER BY account, period"""
-    return [QueuedClose(*row) for row in conn.execute(query).fetchall()]
+    return [QueuedClose(*row) for row in conn.execute(_QUEUED).fetchall()]
 
 
 def unqueue(conn: Connection, close: QueuedClose) -> None:

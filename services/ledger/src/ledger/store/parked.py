@@ -18,7 +18,7 @@ _CAUSES = """
 SELECT h.key, h.version, h.reason, h.parked_at, d.value, d.headers
 FROM stream_heads AS h LEFT JOIN LATERAL (
     SELECT value, headers FROM dead_letters
-    WHERE topic = h.topic AND key = h.key AND dismissed_at IS NULL AND recorded_at >= h.parked_at
+    WHERE topic = h.topic AND key = h.key AND dismissed_at IS NULL AND replayed_at IS NULL
     ORDER BY "offset" LIMIT 1) AS d ON true
 WHERE h.topic = %s AND h.key = ANY(%s) ORDER BY h.key
 """
