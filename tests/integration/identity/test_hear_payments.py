@@ -17,13 +17,14 @@ from tests.integration.identity.processes import kill, running, start, until
 from tests.integration.identity.town import Town, code_of, payment
 
 ACCOUNTS = "provider-sync.accounts.v1"
+STATEMENTS = "ledger.statements.v1"
 Record = tuple[str, str, bytes]
 
 
 @pytest.fixture
 def town(towns: MakeTown, topics: MakeTopics, kafka_address: str) -> Town:
     """A town that listens to its own topics."""
-    prefix = topics(ACCOUNTS)
+    prefix = topics(ACCOUNTS, STATEMENTS)
     return towns(topic_prefix=prefix, kafka_bootstrap_servers=kafka_address)
 
 
@@ -44,9 +45,26 @@ def record(account: str, sequence: int, name: str, data: object) -> Record:
     return account, kind, value
 
 
-def say(town: Town, records: Sequence[Record]) -> None:
+def statement(account: str) -> Record:
+    """October's statement, issued just now, with fields that identity does not read."""
+    at, kind = to_wire(now()), full_type("ledger", "statement.issued")
+    data = {"account": account, "period": "2026-10", "version": 1, "due_date": "2026-11-25", "to_pay": 1}
+    value = render(
+        ident=f"statement-{account}",
+        source="/ledger",
+        type=kind,
+        key=account,
+        time=at,
+        recorded=at,
+        data=msgspec.json.encode(data).decode(),
+        sequence=None,
+    )
+    return account, kind, value
+
+
+def say(town: Town, records: Sequence[Record], topic: str = ACCOUNTS) -> None:
     """Puts records on the topic in this order."""
-    topic = town.desk.config.topic_prefix + ACCOUNTS
+    topic = town.desk.config.topic_prefix + topic
     producer = kafka.producer(town.desk.config.kafka_bootstrap_servers, "test")
     sent = [
         producer.send(
@@ -118,6 +136,9 @@ def test_a_sale_heard_on_the_topic_ends_access(town: Town) -> None:
         say(town, history("100"))
         until(lambda: town.rows("SELECT count(*) FROM payment_reversals") == [(1,)], "the history")
         aigul = town.resident("aigul", "100", last_payment_amount="5000,00")
+        town.call("PATCH", "/v1/me", {"notices": {"receipt_ready": True}}, **aigul)
+        say(town, [statement("100")] * 2, STATEMENTS)
+        until(lambda: len(town.letters("aigul@example.kz")) == 2, "the letter that the receipt is ready")
         sale = record("100", 7, "account.holder-changed", HolderChanged(now().date(), "sold"))
         say(town, [sale, sale])
         until(lambda: town.accounts(aigul) == [], "access revoked")

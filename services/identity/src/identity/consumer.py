@@ -1,4 +1,4 @@
-"""What identity listens to: one topic, six kinds of fact; the others are known and passed over."""
+"""What identity listens to: of accounts six kinds of fact, the others known and passed over; issued statements."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ import msgspec
 from common.consumer import Projection, Subscription
 from common.postgres import Connection
 from common.streams import Record
-from identity.events import ACCOUNTS, HEARS, SKIPS
-from identity.handlers import facts
+from identity.events import ACCOUNTS, HEARS, SKIPS, STATEMENT_ISSUED, STATEMENTS, StatementIssued
+from identity.handlers import facts, statements
 from identity.handlers.desk import Desk
 from identity.projections import Fact
 
@@ -21,9 +21,15 @@ def projection(desk: Desk) -> Projection:
     def apply(conn: Connection, records: Sequence[Record]) -> None:
         facts.hear(desk, conn, [fact(record) for record in records])
 
+    def apply_statements(conn: Connection, records: Sequence[Record]) -> None:
+        statements.hear(desk, conn, [issued(record) for record in records])
+
     prefix = desk.config.topic_prefix
-    subscription = Subscription(prefix + ACCOUNTS, apply, frozenset(HEARS), SKIPS)
-    return Projection(desk.config.database_url, desk.config.kafka_bootstrap_servers, prefix + GROUP, [subscription])
+    subscriptions = [
+        Subscription(prefix + ACCOUNTS, apply, frozenset(HEARS), SKIPS),
+        Subscription(prefix + STATEMENTS, apply_statements, frozenset([STATEMENT_ISSUED])),
+    ]
+    return Projection(desk.config.database_url, desk.config.kafka_bootstrap_servers, prefix + GROUP, subscriptions)
 
 
 def fact(record: Record) -> Fact:
@@ -32,3 +38,9 @@ def fact(record: Record) -> Fact:
         raise ValueError("no sequence, or the key is not the subject")
     event = msgspec.json.decode(record.envelope.data, type=HEARS[record.type])
     return Fact(record.key, record.sequence, record.envelope.recorded_at, event)
+
+
+def issued(record: Record) -> statements.Issued:
+    """A record as the statement it issues."""
+    statement = msgspec.json.decode(record.envelope.data, type=StatementIssued)
+    return statements.Issued(statement, record.envelope.recorded_at)

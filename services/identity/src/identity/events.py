@@ -160,7 +160,7 @@ def said(type_name: str, data: str) -> Said:
     return event  # type: ignore[no-any-return]  # the register holds classes of Said for this topic
 
 
-# Hears: narrow readers of provider-sync.accounts.v1.
+# Hears: narrow readers of provider-sync.accounts.v1, and of ledger.statements.v1 one type, the only one there.
 
 ACCOUNTS = "provider-sync.accounts.v1"
 
@@ -214,6 +214,20 @@ class PaymentReversed(msgspec.Struct, frozen=True):
 
 
 Heard = AccountOpened | AccountClosed | AccountRenumbered | HolderChanged | PaymentReceived | PaymentReversed
+
+STATEMENTS = "ledger.statements.v1"
+
+
+class StatementIssued(msgspec.Struct, frozen=True):
+    """The month is closed and the receipt can be had; from version 2 on something that was shown is corrected."""
+
+    account: str
+    period: str
+    version: int
+    due_date: date
+
+
+STATEMENT_ISSUED = full_type("ledger", "statement.issued")
 
 HEARS: dict[str, Any] = {
     full_type("provider-sync", name): cls

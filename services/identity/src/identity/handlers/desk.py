@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -64,15 +65,17 @@ class Desk:
         *,
         to: str = "",
         forget: bool = False,
+        ident: UUID | None = None,
         **values: str,
     ) -> None:
         """Queues a letter in the transaction of what it tells about; to the person's address unless another is given.
 
-        `forget`: nothing is kept of it, not even the address, once it is sent.
+        `forget`: nothing is kept of it, not even the address, once it is sent. `ident`: the letter's own id, where what
+        causes it may be heard twice.
         """
         body = msgspec.json.encode(Mail(letter, person.language, {"user_name": person.user_name, **values}))
         envelope = mail.Envelope(person.user_id, to or person.email, forget)
-        mail.queue(conn, uuid7(), envelope, self.sealer.seal(body, _PURPOSE), now)
+        mail.queue(conn, ident or uuid7(), envelope, self.sealer.seal(body, _PURPOSE), now)
 
     def read(self, sealed: bytes) -> Mail:
         """A queued letter, opened."""

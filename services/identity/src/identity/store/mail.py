@@ -26,18 +26,21 @@ class Envelope(NamedTuple):
 
 _QUEUE = """
 INSERT INTO mail (id, user_id, recipient, forget, sealed, queued_at, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO NOTHING
 """
 # A lease is only a later due time: a process that dies leaves its mails due again.
 _TAKE = """
-UPDATE mail SET due_at = %(until)s, attempts = attempts + 1
-WHERE id IN (SELECT id FROM mail WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= %(now)s
-             ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING id, recipient, sealed, attempts
+WITH taken AS (
+    UPDATE mail SET due_at = %(until)s, attempts = attempts + 1
+    WHERE id IN (SELECT id FROM mail WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= %(now)s
+                 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING id, recipient, sealed, attempts, queued_at)
+SELECT id, recipient, sealed, attempts FROM taken ORDER BY queued_at, id
 """
 
 
 def queue(conn: Connection, ident: UUID, envelope: Envelope, sealed: bytes, now: datetime) -> None:
-    """A mail in the transaction of what it tells about."""
+    """A mail in the transaction of what it tells about; one that is known is not queued again."""
     conn.execute(_QUEUE, (ident, *envelope, sealed, now, now))
 
 
