@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from identity.config import Config
 from tests.support import waiting
@@ -16,7 +17,7 @@ _STARTED_WITHIN_S = 90.0
 @contextmanager
 def running(command: str, config: Config, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m identity <command>` with the settings of `config`; ended by SIGTERM, which must end it cleanly."""
-    process = start(command, config, **more)
+    process = start(command, config, None, **more)
     try:
         yield process
     finally:
@@ -26,8 +27,8 @@ def running(command: str, config: Config, **more: str) -> Iterator[subprocess.Po
     assert killed or code == 0, f"{command} ended with {code}"
 
 
-def start(command: str, config: Config, **more: str) -> subprocess.Popen[bytes]:
-    """The process alone; whoever starts it ends it."""
+def start(command: str, config: Config, out: IO[bytes] | None = None, **more: str) -> subprocess.Popen[bytes]:
+    """The process alone, its log going to `out`; whoever starts it ends it."""
     settings = {
         "DATABASE_URL": config.database_url,
         "KAFKA_BOOTSTRAP_SERVERS": config.kafka_bootstrap_servers,
@@ -36,7 +37,8 @@ def start(command: str, config: Config, **more: str) -> subprocess.Popen[bytes]:
         "SMTP_PORT": str(config.smtp_port),
         "MAIL_LEASE_S": str(config.mail_lease_s),
     }
-    return subprocess.Popen([sys.executable, "-m", "identity", *command.split()], env=os.environ | settings | more)
+    words = [sys.executable, "-m", "identity", *command.split()]
+    return subprocess.Popen(words, env=os.environ | settings | more, stdout=out, stderr=out)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

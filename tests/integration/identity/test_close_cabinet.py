@@ -29,11 +29,8 @@ def town(shared_town: Town) -> Town:
 def dump(town: Town) -> str:
     """Every row of every table as text, bytes as they are read by a person: the test's pg_dump."""
     tables = town.rows("SELECT relname FROM pg_stat_user_tables ORDER BY 1")
-    parts = []
-    for (table,) in tables:
-        for row in town.rows(f"SELECT * FROM {table}"):  # names come from the catalogue
-            parts.append(repr([bytes(v).decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row]))
-    return "\n".join(parts)
+    rows = [row for (table,) in tables for row in town.rows(f"SELECT * FROM {table}")]
+    return "\n".join(repr([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row]) for row in rows)
 
 
 def forms(canary: str) -> set[str]:

@@ -66,7 +66,7 @@ def test_signing_in_asks_for_a_code(town: Town) -> None:
 
 
 def test_it_is_off_until_the_first_code(town: Town) -> None:
-    """A set-up that was not finished asks nobody; begun anew, the old secret is void; once on, it is not begun again."""
+    """A set-up that was not finished asks nobody; begun anew, the old secret is void."""
     who = town.resident("sf2", town.account("9102"))
     first = json_of(town.call("POST", "/v1/me/second-factor", {"current_password": PASSWORD}, **who))
     assert town.signs_in("sf2").status_code == 200

@@ -209,7 +209,7 @@ class Projection:
             raise
         except Exception as error:  # noqa: BLE001  # any other failure is laid to a record, never skipped
             halves = _halves(batch)
-            log.warning("batch failed", topic=subscription.topic, halves=len(halves), error=repr(error)[:300])
+            log.warning("batch failed", topic=subscription.topic, halves=len(halves), error=logs.told(error))
             if halves:
                 for half in halves:
                     self._apply_halving(conn, consumer, subscription, half)

@@ -3,6 +3,8 @@
 import hashlib
 import logging
 import sys
+import traceback
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -20,7 +22,7 @@ def configure(service: str, level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _redacted,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_traceback),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -38,6 +40,22 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
 def hashed(identifier: str) -> str:
     """A short stand-in for an account or user id in logs."""
     return hashlib.sha256(identifier.encode()).hexdigest()[:12]
+
+
+def told(error: BaseException) -> str:
+    """An error by its type and the state of the database: its message may hold what a person typed."""
+    diagnosis = getattr(error, "diag", None)
+    about = (getattr(error, "sqlstate", None), getattr(diagnosis, "constraint_name", None))
+    return " ".join([type(error).__name__, *(part for part in about if part)])
+
+
+def _traceback(exc_info: Any) -> str:
+    """Where it happened, cause by cause, without any message."""
+    error, parts = exc_info[1], []
+    while error is not None:
+        parts.append(f"{told(error)}\n{''.join(traceback.format_tb(error.__traceback__))}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "while handling\n".join(reversed(parts))
 
 
 def _redacted(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
