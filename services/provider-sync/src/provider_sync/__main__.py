@@ -44,6 +44,8 @@ cli.add_typer(commands.held, name="held")
 cli.add_typer(commands.uploads, name="uploads")
 cli.add_typer(commands.unmatched, name="unmatched")
 cli.add_typer(commands.audit, name="audit")
+cli.add_typer(commands.ack, name="ack")
+cli.command()(commands.verify)
 cli.command()(commands.trace)
 
 

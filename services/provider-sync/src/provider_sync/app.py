@@ -55,12 +55,13 @@ def flask_app(config: Config) -> "Flask":
 
 def load() -> None:
     """Loads uploads until SIGTERM, several side by side so that a small file need not wait for a large one."""
+    from provider_sync.handlers import acks
     from provider_sync.handlers.load import Loader
 
     config, stop = _configured(), stop_event()
     collect_rarely()
     name = "provider-sync-load"
-    with open_pool(config.database_url, name, size=config.load_workers, statement_s=120) as pool:
+    with open_pool(config.database_url, name, size=config.load_workers + 1, statement_s=120) as pool:
         loader = Loader(
             _base(pool, config),
             _spool(config),
@@ -71,6 +72,7 @@ def load() -> None:
             config.currency,
         )
         workers = [Thread(target=loader.run, args=(stop,), name=f"load-{n}") for n in range(config.load_workers)]
+        workers.append(Thread(target=acks.run, args=(loader.base, stop), name="acks"))
         with AdminServer(config.admin_port or None, lambda: _not_ready(config)):
             for worker in workers:
                 worker.start()

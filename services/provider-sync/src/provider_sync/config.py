@@ -25,6 +25,7 @@ class Config:
     spool_dir: Path = Path(".run/spool")
     profiles_dir: Path = Path()
     gate_rules: Path = Path()
+    ack_key_file: Path = Path(".run/ack-key.pem")
     upload_limit_bytes: int = 8 << 30
     unpacked_limit_bytes: int = 16 << 30
     facts_limit_bytes: int = 4 << 20

@@ -16,6 +16,8 @@ class FactsBody(Model):
     """Up to 1,000 facts; each is an object as documented under the schema `Fact`."""
 
     mode: Mode = "continue"
+    count: int | None = None
+    sum: Amount | None = None
     facts: list[Any]
 
 
@@ -31,8 +33,9 @@ class Result(Model):
 
 
 class Results(Model):
-    """One result per fact, in their order."""
+    """One result per fact, in their order; `batch` names the acknowledgement, null after a dry run."""
 
+    batch: str | None
     results: list[Result]
 
 
@@ -175,3 +178,38 @@ class Reconciliation(Model):
     period: str
     agrees: bool
     lines: list[ReconciledLine]
+
+
+class AckPath(Model):
+    """An upload's id, the `batch` of a push, or a number of the sender's own chain."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^(\d{1,9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
+
+
+class AckPage(Model):
+    """Which part of the chain: behind the number `after`."""
+
+    after: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class AckLink(Model):
+    """An acknowledgement: its number, the SHA-256 of what is signed (the next one names it), its batches."""
+
+    number: int
+    at: str
+    sha256: str
+    batches: list[str]
+
+
+class AckList(Model):
+    """A part of the chain; ask again with `after` = `next` until it is null."""
+
+    acknowledgements: list[AckLink]
+    next: int | None
+
+
+class JsonWebKeySet(Model):
+    """Public keys (RFC 7517)."""
+
+    keys: list[dict[str, str]]

@@ -6,10 +6,11 @@ from flask import Response, request
 from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
 
+from common.money import parse_total
 from common.problems import language
 from common.web import create_app
 from provider_sync import errors
-from provider_sync.api import control, models, render
+from provider_sync.api import acks, control, models, render
 from provider_sync.api.door import Door, answers, json
 from provider_sync.config import Config
 from provider_sync.formats.ndjson import fact_of
@@ -51,6 +52,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     _add_facts(app, door)
     _add_uploads(app, door)
     control.add(app, door)
+    acks.add(app, door)
     render.describe_facts(app)
     return app
 
@@ -58,12 +60,18 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
 def _add_facts(app: OpenAPI, door: Door) -> None:
     @app.post("/v1/facts", **answers(models.Results, _FACTS))
     def push(body: models.FactsBody) -> Response:
-        """Send facts; each gets its own answer. All forbidden: 403."""
+        """Send 1 to 1,000 facts; each gets its own answer, in their order. All forbidden: 403.
+
+        Sending the same fact again is always safe: the answer is `duplicate` with the position of the first time.
+        `count` and `sum` are control totals: when they differ from the body nothing is taken (422).
+        """
         key = door.key()
         raws = msgspec.json.decode(request.get_data(cache=True), type=_Body).facts
         rows = [fact_of(bytes(raw)) for raw in raws]
-        outcomes = single.push(door.base, key, rows, body.mode, flask.g.request_id)
-        return json({"results": render.results(raws, rows, outcomes, language("en"))})
+        stated = single.Stated(body.count, parse_total(body.sum) if body.sum is not None else None)
+        pushed = single.push(door.base, key, rows, body.mode, flask.g.request_id, stated)
+        batch = str(pushed.batch) if pushed.batch else None
+        return json({"batch": batch, "results": render.results(raws, rows, pushed.outcomes, language("en"))})
 
     @app.get("/v1/facts/<path:reference>", **answers(models.FactState, _FACTS))
     def fate(path: models.FactPath) -> Response:

@@ -6,8 +6,9 @@ from provider_sync.commands.directory import agents, buildings, providers, servi
 from provider_sync.commands.held import held
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
+from provider_sync.commands.proof import ack, verify
 
 __all__ = [
-    "agents", "audit", "buildings", "held", "keys", "operators", "periods", "providers", "services", "tariffs", "trace",
-    "unmatched", "uploads",
+    "ack", "agents", "audit", "buildings", "held", "keys", "operators", "periods", "providers", "services", "tariffs",
+    "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip

@@ -312,3 +312,14 @@ class SubmissionDiffers(Refusal):
         "stated {stated_count} of {stated_sum}, taken {here_count} of {here_sum}, held {held_count} of {held_sum}; "
         "difference {difference_count} of {difference_sum}",
     )
+
+
+class NotEnded(Refusal):
+    """An upload is acknowledged when it has ended; a dry run never is."""
+
+    code = "not-ended"
+    status = 409
+    retriable = True
+    texts: ClassVar[dict[str, str]] = said(
+        "Загрузка ещё не закончена.", "Жүктеу әлі аяқталған жоқ.", "The upload has not ended yet."
+    )

@@ -1,11 +1,18 @@
 """Facts pushed one by one or a few at a time: a batch through the same way in as files."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
+from common import clock
 from common.errors import Refusal
+from common.ids import uuid7
+from common.money import format_amount
+from common.postgres import Connection
 from provider_sync import errors
+from provider_sync.domain import facts
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
@@ -14,8 +21,9 @@ from provider_sync.handlers.access import note_foreign
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.gate import said_again
 from provider_sync.handlers.intake import Batch, Mode, take
-from provider_sync.store import held, references
+from provider_sync.store import held, pushes, references
 from provider_sync.store.keys import Key
+from provider_sync.store.pushes import Push
 
 LIMIT = 1000
 
@@ -34,17 +42,50 @@ class Fate(NamedTuple):
     reason: str | None = None
 
 
-def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, correlation: str) -> list[Outcome]:
-    """Takes facts in. When all of them are forbidden the call itself is: raises the first one's refusal."""
+class Pushed(NamedTuple):
+    """What came of a push; `batch` names it in its acknowledgement, None after a dry run."""
+
+    batch: UUID | None
+    outcomes: list[Outcome]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Control totals that the sender gives: how many facts, and the sum of their amounts in tiyn."""
+
+    count: int | None = None
+    total: int | None = None
+
+    def check(self, rows: Sequence[Row]) -> None:
+        """Raises ControlTotals; rows that cannot be read count as rows, without money."""
+        if self.count is not None and self.count != len(rows):
+            raise errors.ControlTotals("/count", stated=f"count {self.count}", found=f"count {len(rows)}")
+        found = sum(facts.amount_of(row) for row in rows if not isinstance(row, Refusal))
+        if self.total is not None and self.total != found:
+            raise errors.ControlTotals("/sum", stated=format_amount(self.total), found=format_amount(found))
+
+
+def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, request: str, stated: Stated | None = None) -> Pushed:
+    """Takes facts in. When all of them are forbidden the call itself is: raises the first one's refusal.
+
+    Raises TooManyFacts, and ControlTotals before anything is taken.
+    """
     if not 1 <= len(rows) <= LIMIT:
         raise errors.TooManyFacts("/facts", limit=LIMIT)
-    outcomes = take(base, Batch(Sender.of(key.owner, key.scopes), rows, correlation, mode))
+    (stated or Stated()).check(rows)
+    ident, received_at = uuid7(), clock.now()
+
+    def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
+        if mode != "dry-run":
+            pushes.note(conn, Push(ident, key.owner, key.id, request, received_at), [o.status for o in outcomes])
+
+    outcomes = take(base, Batch(Sender.of(key.owner, key.scopes), rows, str(ident), mode), after)
     forbidden = [o.refusal for o in outcomes if o.refusal is not None and o.refusal.status == 403]
     if forbidden:
         note_foreign(base, key, [refusal.code for refusal in forbidden])
     if len(forbidden) == len(outcomes):
         raise forbidden[0]
-    return outcomes
+    return Pushed(None if mode == "dry-run" else ident, outcomes)
 
 
 def fate(base: Base, key: Key, reference: str) -> Fate:

@@ -13,10 +13,11 @@ from common.postgres import Connection
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Decided
+from provider_sync.domain.journal import entries
 from provider_sync.domain.tally import Counted, Place
 from provider_sync.domain.world import World
 from provider_sync.handlers.base import Base
-from provider_sync.store import calendar, gate, held, references, state, streams, tallies
+from provider_sync.store import calendar, gate, held, journal, references, state, streams
 
 if TYPE_CHECKING:
     from provider_sync.handlers.intake import Batch
@@ -43,9 +44,18 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
         sent = {"provider": batch.sender.provider, "correlation": batch.correlation, "scopes": batch.sender.stated()}
         held.add(conn, provider_no, sent | whole, decided.held)
     _write_state(conn, decided, world, provider_no, batch.correlation)
-    _write_history(conn, decided, batch.correlation)
+    _write_history(conn, decided)
     if decided.events:
-        append(conn, base.topic(ACCOUNTS_TOPIC), new_events(decided, world, batch.correlation))
+        events = new_events(decided, world, batch.correlation)
+        _note(conn, batch.correlation, decided, events)
+        append(conn, base.topic(ACCOUNTS_TOPIC), events)
+
+
+def _note(conn: Connection, batch: str, decided: Decided, events: list[NewEvent]) -> None:
+    """The journal's entry, so that what is appended now can be held against it for ever."""
+    digests = {source.removeprefix(f"/{SERVICE}/"): entry for source, entry in entries(events).items()}
+    counts = {Place(*at): Counted(*found) for at, found in decided.counted.items()}
+    journal.note(conn, batch, events[0].recorded_at, counts, digests)
 
 
 def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int, correlation: str) -> None:
@@ -67,14 +77,12 @@ def _write_state(conn: Connection, decided: Decided, world: World, provider_no: 
         calendar.note_first_posted(conn, decided.first_posted)
 
 
-def _write_history(conn: Connection, decided: Decided, correlation: str) -> None:
-    """What the gate will know, and what is counted."""
+def _write_history(conn: Connection, decided: Decided) -> None:
+    """What the gate will know."""
     if decided.homes:
         gate.settle(conn, decided.homes)
     if decided.learned:
         gate.learn(conn, decided.learned)
-    if decided.counted:
-        tallies.add(conn, correlation, {Place(*at): Counted(*found) for at, found in decided.counted.items()})
 
 
 _TYPES: dict[str, str] = {}

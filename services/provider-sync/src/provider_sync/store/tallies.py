@@ -1,18 +1,16 @@
-"""Counts of what was appended: written batch by batch, summed when somebody asks."""
+"""Counts of what was appended, summed when somebody asks; store/journal.py writes them batch by batch."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from common.period import Period
-from common.postgres import Connection, copy_field, copy_lines
-from provider_sync.domain.tally import Counted, Place
+from common.postgres import Connection
+from provider_sync.domain.tally import Counted
 
 _OF_MONTH = """
 SELECT t.kind, t.service, sum(t.count)::bigint, sum(t.sum)::bigint
 FROM tallies AS t JOIN providers AS p ON p.no = t.provider
 WHERE p.id = %s AND t.period = %s GROUP BY t.kind, t.service
 """
-_NUMBERS = "SELECT id, no FROM providers WHERE id = ANY(%s)"
 # Queued payments are few: they are counted as they wait, not as they come and go.
 _WAITING = """
 SELECT count(*), coalesce(sum((q.content::json ->> 'amount')::bigint), 0)::bigint
@@ -27,17 +25,6 @@ class Kind(NamedTuple):
 
     kind: str
     service: str
-
-
-def add(conn: Connection, batch: str, counts: Mapping[Place, Counted]) -> None:
-    """The counts of one transaction of a batch."""
-    numbers = dict(conn.execute(_NUMBERS, (sorted({place.provider for place in counts}),)).fetchall())
-    lines = [
-        "\t".join(map(copy_field, (batch, numbers[p.provider], p.kind, p.service, p.period, c.facts, c.total)))
-        for p, c in counts.items()
-    ]
-    with conn.cursor() as cursor:
-        copy_lines(cursor, "tallies (batch, provider, kind, service, period, count, sum)", lines)
 
 
 def of_month(conn: Connection, provider: str, period: Period) -> dict[Kind, Counted]:

@@ -1,12 +1,10 @@
-"""Files: the spool of what senders sent, unpacked, until it is loaded; and the gate's rules."""
+"""The spool: files as senders sent them, unpacked, until they are loaded."""
 
 import hashlib
 import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -14,7 +12,6 @@ from uuid import UUID
 from werkzeug.exceptions import HTTPException
 
 from provider_sync import errors
-from provider_sync.domain.plausible import Rules, rules_of
 
 _PIECE = 256 * 1024
 
@@ -142,19 +139,3 @@ class _Member:
     def ended(self) -> bool:
         """Whether the member is whole."""
         return self._inflater.eof
-
-
-@cache
-def own_rules() -> Rules:
-    """The rules that come with the service."""
-    return rules_of((files("provider_sync") / "gate.toml").read_text(encoding="utf-8"))
-
-
-def rules_from(path: Path) -> Rules:
-    """The rules of a file, or one's own without a path; raises BadRules."""
-    if path == Path():
-        return own_rules()
-    try:
-        return rules_of(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.BadRules(reason=f"{path}: {error}") from error
