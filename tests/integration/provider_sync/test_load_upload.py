@@ -53,9 +53,10 @@ def test_the_same_file_again_adds_nothing(town: Town) -> None:
 
 
 def test_a_changed_file_under_the_same_batch_key_is_told_row_by_row(town: Town) -> None:
-    """A remark for the batch, a conflict for the changed row."""
-    town.load("almaty-heat", ndjson(charge("a"), charge("b")), batch="2026-10")
-    again = town.load("almaty-heat", ndjson(charge("a"), charge("b", amount="1.00"), charge("c")), batch="2026-10")
+    """A remark for the batch, a conflict for the changed row, once somebody gave the word for it."""
+    first = town.load("almaty-heat", ndjson(charge("a"), charge("b")), batch="2026-10")
+    body = ndjson(charge("a"), charge("b", amount="1.00"), charge("c"))
+    again = town.load("almaty-heat", body, batch="2026-10", confirms=first.id)
     assert (again.accepted, again.duplicate, again.conflict) == (1, 1, 1)
     assert [problem["code"] for problem in again.problems] == ["batch-key-reused"]
     assert "reference-conflict" in town.rejected(again)

@@ -60,13 +60,19 @@ class FactState(Model):
 
 
 class UploadQuery(Model):
-    """How to read the file, and what must be true of it: `count` rows and the `sum` of their amounts."""
+    """How to read the file, and what must be true of it: `count` rows and the `sum` of their amounts.
+
+    `supersedes` names the upload whose place this corrected file takes as a whole; `confirm` the earlier upload of the
+    same batch key beside which this one, though it has another content, is meant.
+    """
 
     format: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     mode: str = "continue"
     batch: str | None = None
     count: str | None = None
     sum: str | None = None
+    supersedes: UUID | None = None
+    confirm: UUID | None = None
 
 
 class UploadPath(Model):
@@ -103,15 +109,43 @@ class UploadProblem(Model):
     detail: str
 
 
+class Changed(Model):
+    """How many rows of a file sent again differ in this way, and by how much they change the sum."""
+
+    rows: int
+    sum: Amount
+
+
+class Differences(Model):
+    """What a file changes beside the batch that came before.
+
+    Rows that are new, rows whose charge is adjusted, rows that are undone and said anew, rows missing in the file.
+    """
+
+    new: Changed
+    adjusted: Changed
+    replaced: Changed
+    missing: Changed
+
+
 class UploadState(Model):
-    """How far an upload is."""
+    """How far an upload is.
+
+    `unconfirmed`: the batch key came before with another content, and nothing is taken until somebody confirms or
+    dismisses the file; `GET …/differences` tells what differs. `sum_accepted` of a file that supersedes another is by
+    how much it changed the batch.
+    """
 
     id: str
-    state: Literal["received", "checking", "appending", "done", "refused"]
+    state: Literal["received", "checking", "unconfirmed", "appending", "done", "refused"]
     format: str
     mode: Mode
     batch: str | None
     repeat_of: str | None
+    supersedes: str | None
+    confirms: str | None
+    reverted_at: str | None
+    differences: Differences | None
     bytes: int
     digest: str
     rows: Rows

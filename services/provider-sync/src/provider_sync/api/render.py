@@ -1,6 +1,6 @@
 """Answers from what the handlers found, and the documentation of facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ def fate(found: Fate, language: str) -> dict[str, Any]:
     return found._asdict() | {"recorded_at": _instant(found.recorded_at), "detail": detail}
 
 
-def upload(found: Upload) -> dict[str, Any]:
+def upload(found: Upload, changed: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
     """How far an upload is."""
     counts = {name: getattr(found, name) for name in COUNTED}
     return {
@@ -67,6 +67,10 @@ def upload(found: Upload) -> dict[str, Any]:
         "mode": found.mode,
         "batch": found.batch,
         "repeat_of": str(found.repeat_of) if found.repeat_of else None,
+        "supersedes": str(found.supersedes) if found.supersedes else None,
+        "confirms": str(found.confirms) if found.confirms else None,
+        "reverted_at": _instant(found.reverted_at),
+        "differences": _differences(changed) if found.supersedes or changed else None,
         "bytes": found.bytes,
         "digest": found.digest,
         "rows": {"total": found.total, **counts},
@@ -76,6 +80,11 @@ def upload(found: Upload) -> dict[str, Any]:
         "started_at": _instant(found.started_at),
         "finished_at": _instant(found.finished_at),
     }
+
+
+def _differences(changed: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    counted = {what: changed.get(what, (0, 0)) for what in ("new", "adjusted", "replaced", "missing")}
+    return {what: {"rows": rows, "sum": format_amount(tiyn)} for what, (rows, tiyn) in counted.items()}
 
 
 def _instant(at: datetime | None) -> str | None:

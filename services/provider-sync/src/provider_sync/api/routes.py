@@ -10,7 +10,7 @@ from common.money import parse_total
 from common.problems import language
 from common.web import create_app
 from provider_sync import errors
-from provider_sync.api import acks, control, models, render
+from provider_sync.api import acks, batches, control, models, render
 from provider_sync.api.door import Door, answers, json
 from provider_sync.config import Config
 from provider_sync.formats.ndjson import fact_of
@@ -51,6 +51,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     door = Door(base, spool, config)
     _add_facts(app, door)
     _add_uploads(app, door)
+    batches.add(app, door)
     control.add(app, door)
     acks.add(app, door)
     render.describe_facts(app)
@@ -84,9 +85,15 @@ def _add_uploads(app: OpenAPI, door: Door) -> None:
 
     @app.post(_UPLOADS_PATH, **answers(models.UploadReceived, _UPLOADS, status="202"))
     def upload(query: models.UploadQuery) -> Response:
-        """Send a file as the body, packed with gzip or plain; 202 once it is safe on the spool."""
+        """Send a file as the body, packed with gzip or plain; 202 once it is safe on the spool.
+
+        An upload that was interrupted is sent again whole: what was taken before is a duplicate. A corrected file is
+        sent again whole with `supersedes`, first as `mode=dry-run` to see the differences: changed charges are then
+        adjusted, other changed rows undone and said anew, rows that are missing in the new file undone.
+        """
         key = door.key()
-        wanted = uploads.Wanted(query.format, query.mode, query.batch, query.count, query.sum)
+        named = (query.supersedes, query.confirm)
+        wanted = uploads.Wanted(query.format, query.mode, query.batch, query.count, query.sum, *named)
         ident = uploads.receive(door.base, door.spool, profiles, key, wanted, *_body(door.config))
         location = f"{_UPLOADS_PATH}/{ident}"
         answer = json({"id": str(ident), "state": "received", "location": location}, 202)
@@ -96,7 +103,8 @@ def _add_uploads(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/uploads/<uuid:upload>", **answers(models.UploadState, _UPLOADS))
     def state(path: models.UploadPath) -> Response:
         """How far an upload is, and what came of its rows."""
-        return json(render.upload(uploads.own(door.base, door.key().owner, path.upload)))
+        found = uploads.own(door.base, door.key().owner, path.upload)
+        return json(render.upload(found, uploads.counted_differences(door.base, found)))
 
     @app.get("/v1/uploads/<uuid:upload>/rejected", **answers(None, _UPLOADS))
     def rejected(path: models.UploadPath) -> Response:

@@ -14,6 +14,7 @@ from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Appended, Claimed, Decided, Held, Matched, Outcome, Queued
 from provider_sync.domain.posting import service_period_warnings
+from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.rules import (
     NUMBER,
     RULES,
@@ -48,12 +49,12 @@ class Desk:
         self._midnights: dict[date, str] = {}
         self._odd: dict[tuple[Any, Any, str], list[str]] = {}
 
-    def take(self, rows: Iterable[Row]) -> Decided:
+    def take(self, rows: Iterable[Asked]) -> Decided:
         """Decides all rows in order; a row that could not be read is already a refusal."""
         outcomes = self.decided.outcomes
         for row in rows:
             try:
-                outcomes.append(self._one(row))
+                outcomes.append(self._correct(row) if isinstance(row, Correction) else self._one(row))
             except Refusal as refusal:
                 outcomes.append(refused(refusal))
         return self.decided
@@ -75,6 +76,31 @@ class Desk:
         if isinstance(fact, facts.Stated):
             return self._state(fact, rule, digest)
         return self._append(fact, rule, encoded.decode(), digest)
+
+    def _correct(self, row: Correction) -> Outcome:
+        """A row of a batch sent again: what replaces it first, so that nothing is undone when that is refused."""
+        standing = self.world.said[row.current]
+        outcome = Outcome("duplicate", standing.account, standing.version)
+        undoing = row.undoing if row.undoing and self._stands(row.undoing[-1]) else ()
+        if row.fact is not None:
+            # Held, it would be said without its undoing once it is approved; its sender saw the difference beforehand.
+            self.world.suspects.pop(row.fact.reference, None)
+            outcome = self._one(row.fact)
+            if outcome.status not in ("accepted", "unmatched"):
+                return outcome
+        for fact in undoing:
+            outcome = self._one(fact)
+        return outcome._replace(amount=(row.becomes or 0) - (row.was or 0))
+
+    def _stands(self, reversal: facts.Reversal) -> bool:
+        """Whether there is still something to undo; raises ForeignService when the key may not."""
+        normalise(reversal, self.sender.provider)
+        found = self.named(reversal.reverses)
+        if found is None or found.undone:
+            return False
+        if found.service:
+            self.serves(found.service)
+        return True
 
     def _append(self, fact: Any, rule: Rule, encoded: str, digest: str) -> Outcome:
         account = self._followed(fact, self.account(fact))
@@ -339,16 +365,16 @@ _COUNTED: dict[type, tuple[str, int]] = {
 }
 
 
-def held_whole(decided: Decided, rows: Iterable[Row], why: str) -> Decided:
+def held_whole(decided: Decided, rows: Iterable[Asked], why: str) -> Decided:
     """An atomic batch with a held row: every good row of it waits, and nothing else came of it."""
     claims = {claim.reference: claim for claim in decided.claims}
     doubts = {held.reference: held.doubt for held in decided.held}
     whole, seen = Decided(whole=True), set[str]()
     for fact, outcome in zip(rows, decided.outcomes, strict=True):
-        claim = None if isinstance(fact, Refusal) or outcome.refusal is not None else claims.get(fact.reference)
-        if claim is None or isinstance(fact, Refusal):
+        if isinstance(fact, Refusal | Correction) or outcome.refusal is not None or fact.reference not in claims:
             whole.outcomes.append(outcome)
             continue
+        claim = claims[fact.reference]
         doubt = doubts.get(fact.reference) or errors.BatchHeld(why=why)
         whole.outcomes.append(Outcome("held", claim.account, HELD, None, 0, doubt))
         if fact.reference not in seen:

@@ -1,13 +1,14 @@
 """What must be loaded to decide a batch, gathered in one pass; most facts ask only for account and reference."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import UNSET
 
 from provider_sync.domain import facts
-from provider_sync.domain.rules import NUMBER, Row
+from provider_sync.domain.resent import Asked, Correction
+from provider_sync.domain.rules import NUMBER
 
 
 @dataclass
@@ -31,12 +32,10 @@ class Questions:
     residents: list[facts.ResidentsChanged] = field(default_factory=list)
 
 
-def ask(rows: Iterable[Row]) -> Questions:
+def ask(rows: Iterable[Asked]) -> Questions:
     """The questions of a batch."""
     q = Questions()
-    for fact in rows:
-        if isinstance(fact, Exception):
-            continue
+    for fact in _facts(q, rows):
         q.references.append(fact.reference)
         if isinstance(fact, facts.Directory):
             q.entities.add(entity_of(fact))
@@ -48,6 +47,15 @@ def ask(rows: Iterable[Row]) -> Questions:
         if more is not None:
             more(q, fact)
     return q
+
+
+def _facts(q: Questions, rows: Iterable[Asked]) -> Iterator[facts.AnyFact]:
+    for row in rows:
+        if isinstance(row, Correction):
+            q.references.append(row.current)
+            yield from row.facts
+        elif not isinstance(row, Exception):
+            yield row
 
 
 def entity_of(fact: facts.Directory) -> str:

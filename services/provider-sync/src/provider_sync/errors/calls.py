@@ -96,6 +96,65 @@ class NotFound(Refusal):
     texts: ClassVar[dict[str, str]] = said("Не найдено.", "Мұндай жазба табылмады.", "Not found.")
 
 
+class NotSuperseded(Refusal):
+    """Only a file that was appended can be superseded by a corrected one, and the newest of its batch."""
+
+    code = "upload-not-superseded"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Загрузку {upload} заменить нельзя: {state}.",
+        "{upload} жүктеуін алмастыруға болмайды: {state}.",
+        "The upload {upload} cannot be superseded: {state}.",
+    )
+
+
+class BatchUnconfirmed(Refusal):
+    """The batch came before with another content: somebody has to say what is meant."""
+
+    code = "batch-unconfirmed"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Пакет уже приходил с другим содержанием ({earlier}): посмотрите различия, затем подтвердите или замените его.",
+        "Топтама басқа мазмұнмен келген ({earlier}): айырмашылықтарын қарап, растаңыз немесе алмастырыңыз.",
+        "The batch came with another content before ({earlier}): see the differences, then confirm or supersede it.",
+    )
+
+
+class NotUnconfirmed(Refusal):
+    """The upload waits for nobody's word."""
+
+    code = "upload-not-unconfirmed"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Загрузка {upload} не ждёт подтверждения: {state}.",
+        "{upload} жүктеуі растауды күтіп тұрған жоқ: {state}.",
+        "The upload {upload} does not wait for a word: {state}.",
+    )
+
+
+class MissingKept(Refusal):
+    """Rows that cannot be read may be those that seem to be missing, so nothing was taken back."""
+
+    code = "missing-rows-kept"
+    texts: ClassVar[dict[str, str]] = said(
+        "Есть нечитаемые строки ({unread}): отсутствующие строки не отменены.",
+        "Оқылмайтын жолдар бар ({unread}): жоқ жолдардың күші жойылған жоқ.",
+        "There are rows that cannot be read ({unread}): missing rows were not taken back.",
+    )
+
+
+class NotReverted(Refusal):
+    """Only an appended file can be undone, once."""
+
+    code = "upload-not-reverted"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Загрузку {upload} отменить нельзя: {state}.",
+        "{upload} жүктеуінің күшін жоюға болмайды: {state}.",
+        "The upload {upload} cannot be undone: {state}.",
+    )
+
+
 class NotWaiting(Refusal):
     """No payment waits under this reference: it never came, found its account, or was given back."""
 

@@ -18,7 +18,7 @@ from provider_sync.domain.decide import Desk, held_whole
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.questions import Questions, ask
-from provider_sync.domain.rules import Row
+from provider_sync.domain.resent import Asked
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.world import Account, World
 from provider_sync.handlers import gate
@@ -44,7 +44,7 @@ class Batch:
     """
 
     sender: Sender
-    rows: Sequence[Row]
+    rows: Sequence[Asked]
     correlation: str
     mode: Mode = "continue"
     approved: frozenset[str] = frozenset()

@@ -15,12 +15,14 @@ from common.money import format_amount
 from common.postgres import Connection
 from provider_sync import errors
 from provider_sync.domain.decided import Outcome
+from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Chunk, Format, Place, Totals
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.intake import Batch, Mode, take
+from provider_sync.handlers.resend import Resending
 from provider_sync.handlers.uploads import params_json
 from provider_sync.store import calendar, uploads
 from provider_sync.store.uploads import Upload
@@ -73,8 +75,8 @@ class Loader:
         layout = format_named(upload.format, self.profiles, upload.batch or "", self.currency)
         try:
             with self.spool.path(upload.id).open("rb", buffering=1 << 20) as file:
-                if upload.state == "checking":
-                    self._check(upload, layout, file)
+                if upload.state == "checking" and not self._check(upload, layout, file):
+                    return
                 done = self._append(upload, layout, file, stop)
         except FileNotFoundError as error:
             raise errors.Unreadable(reason="the spooled file is gone") from error
@@ -86,19 +88,46 @@ class Loader:
         with self.base.pool.connection() as conn:
             now = uploads.find(conn, upload.id)
         spoiled = now is not None and now.mode == "atomic" and now.rejected + now.conflict + now.retry > 0
-        self._finish(upload, "refused" if spoiled else "done", errors.NotTried() if spoiled else None)
+        remark: Refusal | None = errors.NotTried() if spoiled else None
+        if now is not None and now.supersedes is not None and now.unread:
+            remark = errors.MissingKept(unread=now.unread)
+        self._finish(upload, "refused" if spoiled else "done", remark)
 
-    def _check(self, upload: Upload, layout: Format, file: IO[bytes]) -> None:
-        """Compares the whole file with what it says of itself, then lets it in. Raises ControlTotals and others."""
+    def _check(self, upload: Upload, layout: Format, file: IO[bytes]) -> bool:
+        """Compares the whole file with what it says of itself, then lets it in; False when it waits for a word.
+
+        Raises ControlTotals and others.
+        """
         totals = self._totals(upload, layout, file)
         check_totals(upload, totals)
-        if upload.mode != "continue" and totals.rows > self.atomic_rows_max:
+        if self._at_once(upload) and totals.rows > self.atomic_rows_max:
             raise errors.BatchTooLarge(limit=self.atomic_rows_max)
         batch = upload.batch or totals.batch
+        found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
+        earlier = self._doubted(upload, batch)
+        if earlier is not None:
+            chunks = ahead(layout.chunks(file, Place(), self.batch_rows))
+            Resending.begin(self.base, upload, earlier).compare_all(chunks, found, self.lease_s)
+            return False
         with self.base.pool.connection() as conn:
             calendar.lock_shared(conn)
-            found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
+            if upload.supersedes is not None:
+                check_newest(conn, upload)
             uploads.checked(conn, upload, found, [*self._remarks(conn, upload, batch), *totals.remarks])
+        return True
+
+    def _at_once(self, upload: Upload) -> bool:
+        """Whether the file goes in one transaction; a dry run beside an earlier upload is shown chunk by chunk."""
+        return upload.mode == "atomic" or (upload.mode == "dry-run" and upload.supersedes is None)
+
+    def _doubted(self, upload: Upload, batch: str | None) -> Upload | None:
+        """The earlier upload of the same batch, when this one has another content and nobody said what is meant."""
+        said = upload.supersedes or upload.confirms or upload.repeat_of
+        if batch is None or said is not None or upload.mode == "dry-run":
+            return None
+        with self.base.pool.connection() as conn:
+            earlier = uploads.same_batch(conn, upload, batch)
+            return uploads.find(conn, earlier) if earlier else None
 
     def _totals(self, upload: Upload, layout: Format, file: IO[bytes]) -> Totals:
         """Reads the whole file, which may take longer than a lease."""
@@ -120,28 +149,55 @@ class Loader:
     def _append(self, upload: Upload, layout: Format, file: IO[bytes], stop: Event) -> bool:
         """Appends from where the upload stands; False when stopped on the way."""
         sender = Sender.of(upload.provider, upload.scopes)
-        size = self.batch_rows if upload.mode == "continue" else self.atomic_rows_max
+        size = self.atomic_rows_max if self._at_once(upload) else self.batch_rows
+        resending = self._resending(upload)
         start = Place(upload.next_offset, upload.next_line)
         for chunk in ahead(layout.chunks(file, start, size)):
             if stop.is_set():
                 return False
-            self._take(upload, sender, chunk)
+            self._take(upload, sender, chunk, resending)
+        return resending is None or self._take_back(upload, sender, resending, stop)
+
+    def _resending(self, upload: Upload) -> Resending | None:
+        if upload.supersedes is None:
+            return None
+        with self.base.pool.connection() as conn:
+            earlier = uploads.find(conn, upload.supersedes)
+        return Resending.begin(self.base, upload, earlier) if earlier else None
+
+    def _take_back(self, upload: Upload, sender: Sender, resending: Resending, stop: Event) -> bool:
+        """Undoes what the file lacks; raises nothing for rows that stand no more. False when stopped on the way."""
+        for rows in resending.missing(self.batch_rows):
+            if stop.is_set():
+                return False
+            at = 0
+
+            def after(conn: Connection, outcomes: Sequence[Outcome], rows: list[Correction] = rows) -> None:
+                nonlocal at
+                tiyn = resending.store_missing(conn, rows[at : at + len(outcomes)], outcomes)
+                uploads.took_back(conn, upload, tiyn, self.lease_s)
+                at += len(outcomes)
+
+            with self.turn:
+                take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
         return True
 
-    def _take(self, upload: Upload, sender: Sender, chunk: Chunk) -> None:
+    def _take(self, upload: Upload, sender: Sender, chunk: Chunk, resending: Resending | None) -> None:
         """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
         at, back = 0, set[int]()
 
         def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             nonlocal at
             store_progress(conn, upload, chunk, at, outcomes, self.lease_s, back)
+            if resending is not None:
+                resending.store(conn, chunk, at, rows, outcomes)
             at += len(outcomes)
 
-        mode: Mode = "continue" if upload.mode == "continue" else "atomic" if upload.mode == "atomic" else "dry-run"
+        rows: Sequence[Asked] = chunk.rows if resending is None else resending.rows(chunk.rows)
         # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
         # and read every row that they waited for a second time.
         with self.turn:
-            take(self.base, Batch(sender, chunk.rows, str(upload.id), mode, part=True), after)
+            take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": refusal.text("en")}] if refusal else []
@@ -149,6 +205,19 @@ class Loader:
             uploads.finish(conn, upload, state, problems)
         self.spool.discard(upload.id)
         log.info("upload ended", upload=str(upload.id), state=state, rows=upload.total)
+
+
+def mode_of(upload: Upload) -> Mode:
+    """The mode as intake knows it."""
+    return "continue" if upload.mode == "continue" else "atomic" if upload.mode == "atomic" else "dry-run"
+
+
+def check_newest(conn: Connection, upload: Upload) -> None:
+    """Raises NotSuperseded: of a batch the newest upload is superseded, so that nobody undoes what was not seen."""
+    newest = uploads.newest(conn, upload)
+    if newest is None or (newest[1] == "done" and (newest[0] == upload.supersedes or newest[2] == upload.digest)):
+        return
+    raise errors.NotSuperseded(upload=upload.supersedes, state=f"{newest[0]} {newest[1]}")
 
 
 def check_totals(upload: Upload, totals: Totals) -> None:

@@ -30,7 +30,7 @@ def assign(base: Base, provider: str, reference: str, account: str, act: Act) ->
             raise errors.UnknownAccount("/account", account=account[:40])
         said = {"number": number, "by": act.who, "reason": act.why}
         version = _settle(conn, base, entries, found, said)
-        keys.audit(conn, act.who, "unmatched.assign", f"{provider}/{reference}", said | {"account": found.id})
+        keys.audit(conn, act.who, "unmatched.assign", f"{provider}/{reference}", said | {"account": found.id}, act.why)
     return position_of(found.id, version)
 
 
@@ -45,8 +45,7 @@ def give_back(base: Base, provider: str, reference: str, act: Act) -> None:
         if len(_waiting(conn, provider, reference)) > 1:
             raise errors.AlreadyReversed("/reference", reference=reference)
         unmatched.give_back(conn, provider, reference, clock.now(), act.who, act.why)
-        said = {"number": number, "reason": act.why}
-        keys.audit(conn, act.who, "unmatched.return", f"{provider}/{reference}", said)
+        keys.audit(conn, act.who, "unmatched.return", f"{provider}/{reference}", {"number": number}, act.why)
 
 
 def _locked(conn: Connection, provider: str, reference: str, *accounts: str) -> tuple[str, dict[str, Account]]:

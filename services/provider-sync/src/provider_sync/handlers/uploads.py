@@ -8,13 +8,13 @@ from uuid import UUID
 
 from common.errors import Refusal
 from common.ids import uuid7
-from common.money import BadAmount, parse_total
+from common.money import BadAmount, format_amount, parse_total
 from provider_sync import errors
 from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Format, RejectedRow
 from provider_sync.gateways import Arriving, Spool
-from provider_sync.handlers.base import Base
-from provider_sync.store import uploads
+from provider_sync.handlers.base import Act, Base
+from provider_sync.store import keys, resent, uploads
 from provider_sync.store.keys import Key
 from provider_sync.store.uploads import Upload
 
@@ -30,12 +30,15 @@ class Wanted:
     batch: str | None = None
     count: str | None = None
     total: str | None = None
+    supersedes: UUID | None = None
+    confirms: UUID | None = None
 
 
 def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, body: Arriving, packed: bool) -> UUID:
     """Spools a body and makes its job row; raises before anything is read when the parameters are wrong."""
     layout = format_named(wanted.format, profiles)
     stated = _stated(wanted)
+    root = _root(base, key, wanted)
     ident = uuid7()
     spooled = spool.receive(ident, body, packed=packed)
     _look(spool, ident, layout)
@@ -51,6 +54,9 @@ def receive(base: Base, spool: Spool, profiles: Path, key: Key, wanted: Wanted, 
         "bytes": spooled.bytes,
         "stated_count": stated[0],
         "stated_sum": stated[1],
+        "supersedes": wanted.supersedes,
+        "root": root,
+        "confirms": wanted.confirms,
     }
     with base.pool.connection() as conn:
         uploads.add(conn, row)
@@ -65,6 +71,20 @@ def _look(spool: Spool, ident: UUID, layout: Format) -> None:
     except Refusal:
         spool.discard(ident)
         raise
+
+
+def _root(base: Base, key: Key, wanted: Wanted) -> UUID | None:
+    """The family of the superseded upload; raises NotFound, NotSuperseded, BadParameter."""
+    if wanted.confirms is not None:
+        own(base, key.owner, wanted.confirms)
+    if wanted.supersedes is None:
+        return None
+    if wanted.mode == "atomic":
+        raise errors.BadParameter("mode", name="mode", reason="continue, dry-run")
+    earlier = own(base, key.owner, wanted.supersedes)
+    if earlier.state != "done" or earlier.mode == "dry-run":
+        raise errors.NotSuperseded("supersedes", upload=earlier.id, state=earlier.state)
+    return earlier.family
 
 
 def _stated(wanted: Wanted) -> tuple[int | None, int | None]:
@@ -88,6 +108,54 @@ def own(base: Base, provider: str, ident: UUID) -> Upload:
     if upload is None or upload.provider != provider:
         raise errors.NotFound
     return upload
+
+
+def confirm(base: Base, provider: str, ident: UUID, act: Act) -> None:
+    """The word that a changed batch is meant: what is new in it is taken, changed rows answer conflict.
+
+    Raises NotFound, NotUnconfirmed.
+    """
+    upload = own(base, provider, ident)
+    with base.pool.connection() as conn:
+        earlier = uploads.same_batch(conn, upload, upload.batch or "")
+        if not uploads.confirm(conn, ident, earlier):
+            raise errors.NotUnconfirmed(upload=ident, state=upload.state)
+        keys.audit(conn, act.who, "uploads.confirm", str(ident), {"earlier": str(earlier)}, act.why)
+
+
+def dismiss(base: Base, spool: Spool, provider: str, ident: UUID, act: Act) -> None:
+    """The changed batch was not meant: nothing of it is taken. Raises NotFound, NotUnconfirmed."""
+    upload = own(base, provider, ident)
+    with base.pool.connection() as conn:
+        if not uploads.dismiss(conn, ident):
+            raise errors.NotUnconfirmed(upload=ident, state=upload.state)
+        keys.audit(conn, act.who, "uploads.dismiss", str(ident), {}, act.why)
+    spool.discard(ident)
+
+
+def differences(base: Base, upload: Upload) -> Iterator[str]:
+    """What the file changes, as NDJSON, read page by page."""
+    last = 0
+    while True:
+        with base.pool.connection() as conn:
+            rows = resent.differences(conn, upload.id, last)
+        if not rows:
+            return
+        for _, line, reference, what, was, becomes, fields in rows:
+            money = {"was": _money(was), "becomes": _money(becomes)}
+            told = {"line": line or None, "reference": reference, "what": what} | money | {"fields": fields}
+            yield json.dumps(told, ensure_ascii=False) + "\n"
+        last = rows[-1][0]
+
+
+def counted_differences(base: Base, upload: Upload) -> dict[str, tuple[int, int]]:
+    """How many rows of each kind of difference, and by how many tiyn they change the sum."""
+    with base.pool.connection() as conn:
+        return resent.counts(conn, upload.id)
+
+
+def _money(tiyn: int | None) -> str | None:
+    return None if tiyn is None else format_amount(tiyn)
 
 
 def rejected(base: Base, profiles: Path, upload: Upload, language: str) -> tuple[str, Iterator[str]]:

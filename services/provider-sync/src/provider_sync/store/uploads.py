@@ -15,16 +15,17 @@ COUNTED = ("accepted", "duplicate", "conflict", "rejected", "unmatched", "held",
 
 _ADD = """
 INSERT INTO uploads (id, provider, key_id, scopes, format, mode, batch, digest, bytes, stated_count, stated_sum,
-    repeat_of)
+    supersedes, root, confirms, repeat_of)
 VALUES (%(id)s, %(provider)s, %(key_id)s, %(scopes)s, %(format)s, %(mode)s, %(batch)s, %(digest)s, %(bytes)s,
-    %(stated_count)s, %(stated_sum)s,
+    %(stated_count)s, %(stated_sum)s, %(supersedes)s, %(root)s, %(confirms)s,
     (SELECT id FROM uploads WHERE provider = %(provider)s AND digest = %(digest)s AND state = 'done'
         AND mode <> 'dry-run' ORDER BY received_at LIMIT 1))
 """
 _ALL = """
 SELECT id, provider, key_id, scopes, format, mode, batch, digest, bytes, stated_count, stated_sum, repeat_of, state,
     total, accepted, duplicate, conflict, rejected, unmatched, held, retry, sum_accepted, problems, next_offset,
-    next_line, lease, attempts, received_at, started_at, finished_at
+    next_line, lease, attempts, received_at, started_at, finished_at, supersedes, root, confirms, unread,
+    reverted_at
 FROM uploads
 """
 # Order between uploads does not matter, so a waiting job may be passed over while another process looks at it.
@@ -60,6 +61,27 @@ UPDATE uploads SET state = %(state)s, problems = problems || %(problems)s, finis
     lease = NULL, lease_until = NULL
 WHERE id = %(id)s AND lease = %(lease)s
 """
+_UNCONFIRMED = """
+UPDATE uploads SET state = 'unconfirmed', total = %(total)s, problems = %(problems)s, batch = %(batch)s,
+    header = %(header)s, lease = NULL, lease_until = NULL
+WHERE id = %(id)s AND lease = %(lease)s
+"""
+_CONFIRM = (
+    "UPDATE uploads SET state = 'received', confirms = %s, problems = '[]' WHERE id = %s AND state = 'unconfirmed'"
+)
+_DISMISS = """
+UPDATE uploads SET state = 'refused', finished_at = clock_timestamp() WHERE id = %s AND state = 'unconfirmed'
+"""
+_UNREAD = "UPDATE uploads SET unread = unread + %s WHERE id = %s"
+_TOOK_BACK = """
+UPDATE uploads SET sum_accepted = sum_accepted + %(sum)s, lease_until = now() + make_interval(secs => %(lease_s)s)
+WHERE id = %(id)s AND lease = %(lease)s
+"""
+_NEWEST = """
+SELECT id, state, digest FROM uploads WHERE (root = %(family)s OR id = %(family)s) AND mode <> 'dry-run'
+    AND id <> %(id)s AND state IN ('appending', 'done') ORDER BY received_at DESC LIMIT 1
+"""
+_REVERTED = "UPDATE uploads SET reverted_at = now() WHERE id = %(family)s OR root = %(family)s"
 _APPENDING = "SELECT id FROM uploads WHERE state = 'appending' AND mode <> 'dry-run' ORDER BY received_at"
 _REJECTED = """
 SELECT line, status, code, field, params, raw FROM rejected_rows
@@ -68,7 +90,10 @@ WHERE upload = %s AND line > %s ORDER BY line LIMIT 1000
 
 
 _SAME_BATCH = """
-SELECT id FROM uploads WHERE provider = %s AND batch = %s AND digest <> %s AND id <> %s AND mode <> 'dry-run' LIMIT 1
+SELECT id FROM uploads
+WHERE provider = %s AND batch = %s AND digest <> %s AND id <> %s AND mode <> 'dry-run'
+    AND state IN ('appending', 'done')
+ORDER BY received_at DESC LIMIT 1
 """
 
 
@@ -110,6 +135,16 @@ class Upload:
     received_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    supersedes: UUID | None = None
+    root: UUID | None = None
+    confirms: UUID | None = None
+    unread: int = 0
+    reverted_at: datetime | None = None
+
+    @property
+    def family(self) -> UUID:
+        """The first upload of the batch, whoever superseded it since."""
+        return self.root or self.id
 
 
 def add(conn: Connection, row: Mapping[str, Any]) -> None:
@@ -158,6 +193,43 @@ def checked(conn: Connection, upload: Upload, found: Mapping[str, Any], problems
 def progress(conn: Connection, upload: Upload, done: Mapping[str, int]) -> None:
     """How far the file is, in the transaction that appended so far; raises LeaseLost."""
     _mine(conn.execute(_PROGRESS, {"id": upload.id, "lease": upload.lease, **done}).rowcount)
+
+
+def unconfirmed(conn: Connection, upload: Upload, found: Mapping[str, Any], problems: Sequence[Any]) -> None:
+    """The file waits for a word; raises LeaseLost."""
+    values = {"id": upload.id, "lease": upload.lease, "problems": Jsonb(list(problems)), **found}
+    _mine(conn.execute(_UNCONFIRMED, values).rowcount)
+
+
+def confirm(conn: Connection, upload: UUID, earlier: UUID | None) -> bool:
+    """The word was given; False when the upload does not wait for it."""
+    return conn.execute(_CONFIRM, (earlier, upload)).rowcount == 1
+
+
+def dismiss(conn: Connection, upload: UUID) -> bool:
+    """The file was not meant; False when the upload does not wait for a word."""
+    return conn.execute(_DISMISS, (upload,)).rowcount == 1
+
+
+def count_unread(conn: Connection, upload: UUID, rows: int) -> None:
+    """Rows that could not be read, and so named nothing."""
+    conn.execute(_UNREAD, (rows, upload))
+
+
+def took_back(conn: Connection, upload: Upload, tiyn: int, lease_s: int) -> None:
+    """Rows that the file lacks were undone; raises LeaseLost."""
+    values = {"id": upload.id, "lease": upload.lease, "sum": tiyn, "lease_s": lease_s}
+    _mine(conn.execute(_TOOK_BACK, values).rowcount)
+
+
+def newest(conn: Connection, upload: Upload) -> tuple[UUID, str, str] | None:
+    """The newest other upload of the same batch: its id, state and digest."""
+    return conn.execute(_NEWEST, {"family": upload.family, "id": upload.id}).fetchone()
+
+
+def reverted(conn: Connection, family: UUID) -> None:
+    """The whole batch was undone."""
+    conn.execute(_REVERTED, {"family": family})
 
 
 def finish(conn: Connection, upload: Upload, state: str, problems: Sequence[Any] = ()) -> None:
