@@ -58,6 +58,10 @@ class HoleInTopic(Exception):
     """Records are missing before the next one: the broker lost data, republish from the event store."""
 
 
+class Stalled(Exception):
+    """Records that should come do not."""
+
+
 @dataclass(frozen=True)
 class Subscription:
     """What is read of one topic.
@@ -100,6 +104,7 @@ class Projection:
     member: str | None = None
     safeguards: Safeguards = field(default_factory=Safeguards)
     idle: Callable[[Connection], None] | None = None
+    batch: int = BATCH
 
     def __post_init__(self) -> None:
         self._by_topic: Mapping[str, Subscription] = {s.topic: s for s in self.subscriptions}
@@ -121,6 +126,39 @@ class Projection:
                     self._problem = f"{type(error).__name__}: {error}"
                     log.warning("projection starts anew", error=type(error).__name__, detail=str(error)[:300])
                     stop.wait(1)
+
+    def catch_up(self, ends: Mapping[tuple[str, int], int], stop: threading.Event) -> None:
+        """Applies these partitions up to, without, these offsets and returns; it joins no group and shares with nobody.
+
+        Raises HoleInTopic, TopicMadeAnew, and Stalled when nothing moves though more should come.
+        """
+        self._ids = kafka.wait_for_topics(self.bootstrap, self._by_topic, stop)
+        places = {kafka.Partition(*place): end for place, end in ends.items()}
+        with connect(self.url, self.group, autocommit=True) as conn:
+            self._seed(conn)
+            consumer = kafka.consumer(self.bootstrap, self.group)
+            kafka.read_raw(consumer)
+            try:
+                consumer.assign(list(places))
+                at = self._stored_offsets(list(places))
+                for place, offset in at.items():
+                    consumer.seek(place, offset)
+                moved = time.monotonic()
+                while not stop.is_set() and any(at[place] < end for place, end in places.items()):
+                    self._catch_up_round(conn, consumer, places)
+                    before, at = at, self._stored_offsets(list(places))
+                    moved = time.monotonic() if at != before or self._barriers else moved
+                    if time.monotonic() - moved > STALLED_S:
+                        raise Stalled(f"{self.group} stands at {at} and should go on to {places}")
+            finally:
+                consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+
+    def _catch_up_round(self, conn: Connection, consumer: Any, ends: Mapping[Any, int]) -> None:
+        for topic, partitions in _gather(consumer, 0 if self._barriers else 200, self.batch).items():
+            wanted = {p: [raw for raw in raws if raw.offset < ends[p]] for p, raws in partitions.items()}
+            self._take(conn, consumer, self._by_topic[topic], wanted)
+        for place, record in list(self._barriers.items()):
+            self._step_barrier(conn, consumer, place, record)
 
     def _session(self, stop: threading.Event) -> None:
         self._ids = kafka.wait_for_topics(self.bootstrap, self._by_topic, stop)
@@ -144,7 +182,7 @@ class Projection:
 
     def _round(self, conn: Connection, consumer: Any) -> None:
         kafka.keep_joining(consumer)
-        gathered = _gather(consumer, wait_ms=0 if self._barriers else 200)
+        gathered = _gather(consumer, 0 if self._barriers else 200, self.batch)
         for topic, partitions in gathered.items():
             self._take(conn, consumer, self._by_topic[topic], partitions)
         for place, record in list(self._barriers.items()):
@@ -356,12 +394,12 @@ class Projection:
             LAG.labels(topic).set(records)
 
 
-def _gather(consumer: Any, wait_ms: int) -> dict[str, dict[Any, list[Raw]]]:
+def _gather(consumer: Any, wait_ms: int, most: int) -> dict[str, dict[Any, list[Raw]]]:
     """Polls until nothing more lies ready or the batch is full: large transactions under load, small ones at rest."""
     found: dict[str, dict[Any, list[Raw]]] = {}
     count = 0
-    while count < BATCH:
-        polled = consumer.poll(timeout_ms=wait_ms, max_records=BATCH - count)
+    while count < most:
+        polled = consumer.poll(timeout_ms=wait_ms, max_records=most - count)
         if not polled:
             break
         wait_ms = 0

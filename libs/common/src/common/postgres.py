@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 Connection = psycopg.Connection[Any]
@@ -20,14 +21,22 @@ _TIMEOUTS = (
 
 
 def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = False) -> Connection:
-    """One connection with deadlines, for a process that works alone; `name` shows in pg_stat_activity."""
+    """One connection with deadlines, for a process that works alone; `name` shows in pg_stat_activity.
+
+    Options that the address brings itself, such as a search path, stay in force.
+    """
     return psycopg.connect(
         url,
         autocommit=autocommit,
         application_name=name,
-        options=_TIMEOUTS.format(statement_s=statement_s),
+        options=f"{conninfo_to_dict(url).get('options') or ''} {_TIMEOUTS.format(statement_s=statement_s)}",
         connect_timeout=3,
     )
+
+
+def in_schema(url: str, schema: str) -> str:
+    """The same address with every name looked up in one schema only."""
+    return make_conninfo(url, options=f"-c search_path={schema}")
 
 
 def open_pool(

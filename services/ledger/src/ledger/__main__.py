@@ -1,6 +1,7 @@
 """Everything the ledger does; `python -m ledger --help` lists it."""
 
 import json
+from typing import Annotated
 
 import typer
 
@@ -38,6 +39,35 @@ def migrate() -> None:
 def replay() -> None:
     """Fill the empty, migrated database of DATABASE_URL from the topics, publishing nothing, and stop."""
     typer.echo(json.dumps(app.replay()))
+
+
+@cli.command()
+def rebuild(
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Facts in one transaction.")] = 10_000,
+    workers: Annotated[int, typer.Option(min=1, max=12, help="Processes that share the partitions.")] = 1,
+    accept: Annotated[str, typer.Option(help="The name of an intended difference; kept on record.")] = "",
+    why: Annotated[str, typer.Option(help="What the difference is; needed with --accept.")] = "",
+    compare_only: Annotated[bool, typer.Option("--compare-only", help="Fill and compare, switch nothing.")] = False,
+    back: Annotated[bool, typer.Option("--return", help="Go back to what was live before the last switch.")] = False,
+) -> None:
+    """Fold the log anew beside the live ledger, compare account by account, switch without a stop.
+
+    Exit 4 when accounts differ and the difference was not accepted, 6 when the live ledger was too busy to switch.
+    """
+    from ledger import rebuild as work
+
+    if bool(accept) != bool(why.strip()):
+        raise typer.BadParameter("an accepted difference needs both --accept and --why")
+    wish = work.Wish(batch, workers, (accept, why) if accept else None, not compare_only)
+    try:
+        outcome = app.rebuild(wish, lambda line: typer.echo(f"rebuild: {line}", err=True), back=back)
+    except work.Differs as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(commands.DISAGREES) from None
+    except (work.Busy, work.NothingToReturnTo) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(6) from None
+    typer.echo(json.dumps(outcome._asdict() | {"per_second": outcome.per_second}))
 
 
 cli.command()(commands.digest)

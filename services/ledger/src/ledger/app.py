@@ -14,6 +14,8 @@ from ledger.migrations import SHARED
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ledger.rebuild import Outcome, Tell, Wish
+
 # Each process imports its own parts only: those of the web alone cost the others a second at every start.
 
 
@@ -73,6 +75,13 @@ def replay() -> dict[str, float]:
     from ledger.replay import replay_all
 
     return replay_all(_configured(), stop_event())
+
+
+def rebuild(wish: "Wish", tell: "Tell", *, back: bool = False) -> "Outcome":
+    """Folds the log anew beside the live ledger and switches, or goes back; see ledger.rebuild."""
+    from ledger import rebuild as work
+
+    return (work.go_back if back else work.rebuild)(_configured(), wish, tell, stop_event())
 
 
 def _configured() -> Config:
