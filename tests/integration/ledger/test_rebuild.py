@@ -14,7 +14,7 @@ import pytest
 from common.postgres import in_schema
 from ledger import rebuild
 from ledger.config import Config
-from ledger.handlers import audit
+from ledger.handlers import audit, repair
 from ledger.rebuild import Differs, Outcome, Wish
 from ledger.store.shadow import SHADOW, UnknownTables
 from tests.conftest import MakeDatabase
@@ -96,12 +96,17 @@ def reading(ask: Ask, path: str) -> Iterator[list[int]]:
 def test_it_is_switched_without_a_stop_and_back(closed_city: tuple[Ledger, list[Log]], ask: Ask) -> None:
     """Readers are answered throughout, the consumer goes on by itself, nothing is published twice, nothing is lost."""
     ledger, logs = closed_city
-    poisoned = Log("100099999")
-    poisoned.open()
-    poisoned.say("charge.posted", posting_period="2026-11", service="water", amount="12.50")
+    poisoned, mended = Log("100099999"), Log("100099998")
+    for log in (poisoned, mended):
+        log.open()
+        log.say("charge.posted", posting_period="2026-11", service="water", amount="12.50")
+        log.charge("lift", 500, "2026-11")
     ledger.link(logs[0].account)
-    ledger.hear(poisoned.events)
-    until(lambda: ledger.query("SELECT key FROM dead_letters") == [(poisoned.account,)], "the account is parked")
+    ledger.hear([*poisoned.events, *mended.events])
+    until(lambda: len(ledger.query("SELECT FROM dead_letters")) == 2, "both accounts are parked")
+    until(lambda: len(ledger.query("SELECT FROM parked_records")) == 2, "what follows is kept")
+    repair.dismiss(ledger.config, mended.account, "operator", "money as text")
+    ledger.applied(mended)
     until(lambda: len(ledger.query("SELECT FROM links")) == 1, "the account is linked")
     said = outbox(ledger)
     path = f"/v1/accounts/{logs[0].account}/statement?period=2026-11"
@@ -123,7 +128,10 @@ def test_it_is_switched_without_a_stop_and_back(closed_city: tuple[Ledger, list[
     assert [b["subject"] for b in bodies[len(said) :] if "allocated" in b["type"]] == [logs[1].account] * 2
     parked = "SELECT key, version FROM stream_heads WHERE parked_at IS NOT NULL"
     assert ledger.query(parked) == [(poisoned.account, 1)]
-    assert ledger.query("SELECT key FROM dead_letters") == [(poisoned.account,)]
+    letters = "SELECT key, dismissed_at IS NOT NULL FROM dead_letters ORDER BY key"
+    assert ledger.query(letters) == [(mended.account, True), (poisoned.account, False)]
+    assert ledger.query("SELECT key, version FROM parked_records") == [(poisoned.account, 3)]
+    ledger.applied(mended)
     assert [kind for (kind,) in ledger.query("SELECT kind FROM rebuilds WHERE switched ORDER BY id")] == [
         "rebuild",
         "return",

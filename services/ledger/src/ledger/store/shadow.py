@@ -193,7 +193,9 @@ def bring_over(conn: Connection, topic: str) -> None:
     _bring(conn, kept(conn))
     _bring(conn, BY_TOPIC, sql.SQL("topic <> {}").format(sql.Literal(topic)))
     # Letters that operators dealt with stay on record though the rebuilt set never had to write them.
-    dealt_with = sql.SQL("l.topic = {} AND l.dismissed_at IS NOT NULL").format(sql.Literal(topic))
+    dealt_with = sql.SQL("l.topic = {} AND coalesce(l.dismissed_at, l.replayed_at) IS NOT NULL").format(
+        sql.Literal(topic)
+    )
     conn.execute(_INSERT_NEW.format(where=dealt_with, **_parts(conn, "dead_letters")))
     conn.execute(_STAND_STILL_SINCE, (topic,))
     for sequence in ("outbox_position_seq", "rebuilds_id_seq"):
