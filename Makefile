@@ -15,7 +15,7 @@ ACCOUNTS ?= 2000
 SEED ?= 2026
 REAL_DATA ?= ../shared/data/real
 QUICK := not slow and not faults and not bench and not real
-PARTS := libs/common services/provider-sync services/ledger services/identity services/receipts deploy/native deploy/mail
+PARTS := libs/common services/provider-sync services/ledger services/identity services/receipts services/gateway deploy/native deploy/mail
 CODE := $(addsuffix /src,$(PARTS)) demo tests
 export PORT_BASE RUN_DIR ACCOUNTS SEED
 

@@ -42,13 +42,14 @@ def main(
     ledger: Annotated[str, _door(18102, "LEDGER_URL")] = f"{_HOST}:18102",
     identity: Annotated[str, _door(18103, "IDENTITY_URL")] = f"{_HOST}:18103",
     receipts: Annotated[str, _door(18104, "RECEIPTS_URL")] = f"{_HOST}:18104",
+    gateway: Annotated[str, _door(18100, "GATEWAY_URL")] = f"{_HOST}:18100",
     mail: Annotated[str, _door(18026, "MAIL_URL")] = f"{_HOST}:18026",
     operator: Annotated[
         str, typer.Option(help="The operator's command line.", envvar="OPERATOR")
     ] = "python -m native exec provider-sync-load -- python -m provider_sync",
 ) -> None:
     """A city to try the settlement centre with, and a stranger who walks through it."""
-    context.obj = Place(folder, provider_sync, ledger, identity, receipts, mail, operator)
+    context.obj = Place(folder, provider_sync, ledger, identity, receipts, gateway, mail, operator)
 
 
 @app.command()

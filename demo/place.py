@@ -13,6 +13,7 @@ class Place:
     ledger: str
     identity: str
     receipts: str
+    gateway: str
     mail: str
     operator: str
 

@@ -43,7 +43,8 @@ def _doors(place: Place, console: Console) -> None:
         "receipts": place.receipts,
     }
     lines = [f"  {name:<14} {url}   documentation: {url}/openapi/swagger" for name, url in doors.items()]
-    text = "\n".join(["", "Where it runs", *lines, f"  {'caught mail':<14} {place.mail}", ""])
+    cabinet = f"  {'cabinet':<14} {place.gateway}   in Russian and Kazakh; the logins are below"
+    text = "\n".join(["", "Where it runs", cabinet, *lines, f"  {'caught mail':<14} {place.mail}", ""])
     console.print(text, soft_wrap=True, highlight=False)
 
 

@@ -6,7 +6,7 @@ from native.databases import DATABASES_SQL, statements
 def test_every_service_has_a_role_a_database_and_no_guests() -> None:
     """One role, one database and one closed door each."""
     found = statements(DATABASES_SQL.read_text())
-    for name in ("identity", "ledger", "provider_sync", "receipts"):
+    for name in ("gateway", "identity", "ledger", "provider_sync", "receipts"):
         assert f"CREATE DATABASE {name} OWNER {name}" in found
         assert f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC" in found
 

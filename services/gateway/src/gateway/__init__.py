@@ -1,0 +1,1 @@
+"""The cabinet in a browser: pages over the public HTTP APIs of identity, ledger and receipts."""

@@ -1,0 +1,1 @@
+"""SQL in the open: every function takes the connection of the transaction that a handler owns."""
