@@ -84,7 +84,7 @@ def _wait(site: Site, process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 
 def _place(folder: Path, addresses: Any) -> Place:
-    doors = ("PROVIDER_SYNC", "LEDGER", "IDENTITY", "RECEIPTS", "MAIL")
+    doors = ("PROVIDER_SYNC", "LEDGER", "IDENTITY", "RECEIPTS", "GATEWAY", "MAIL")
     urls = [addresses[f"{door}_URL"] for door in doors]
-    provider_sync, ledger, identity, receipts, mail = urls
-    return Place(folder, provider_sync, ledger, identity, receipts, mail, addresses["OPERATOR"])
+    provider_sync, ledger, identity, receipts, gateway, mail = urls
+    return Place(folder, provider_sync, ledger, identity, receipts, gateway, mail, addresses["OPERATOR"])
