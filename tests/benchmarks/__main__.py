@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks f1|f2|f3|all`: measures, prints the table and writes it under .run/figures."""
+"""`python -m tests.benchmarks f1|f2|f3|f4|f5|f8|ledger|all`: measures, prints the table and writes it under .run/figures."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.benchmarks import f1, f2, f3, report, yardsticks
+from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, report, traffic, yardsticks
+from tests.benchmarks.access import resident_of
 from tests.benchmarks.centre import centre
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.report import Figure
@@ -43,6 +44,31 @@ def run_f2(size: SizeName = "small", seed: Seed = 1) -> None:
 def run_f3(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
     """Replay of the log into an empty ledger, facts a second."""
     _measure("f3", _size(size, facts, pairs), seed, lambda g, s: _replays(g, s, seed))
+
+
+@app.command("f4")
+def run_f4(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """Reads of the cabinet beside an empty route, alone and while a file is taken in; then F8 of what was taken in."""
+    _measure("f4", _size(size, facts, pairs), seed, lambda g, s: _reads(g, s, seed))
+
+
+@app.command("f5")
+def run_f5(size: SizeName = "small", pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """The same reads with few accounts and with many, each with two years of statements."""
+    _measure("f5", _size(size, 0, pairs), seed, lambda g, s: _grown(g, s, seed))
+
+
+@app.command("ledger")
+def run_ledger(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """What concerns the ledger: F1 to F5 and F8, one table."""
+
+    def every(on: Ground, size: Size) -> list[Figure]:
+        return [
+            *_pairs_of_f1(on, size, seed, beside=True), *_freshness(on, size, seed), *_replays(on, size, seed),
+            *_reads(on, size, seed), *_grown(on, size, seed),
+        ]  # fmt: skip
+
+    _measure("ledger", _size(size, facts, pairs), seed, every)
 
 
 @app.command("all")
@@ -156,6 +182,74 @@ def _replays(on: Ground, size: Size, seed: int) -> list[Figure]:
         Figure("F3 : consume only", "×", tuple(r.facts_per_s / r.consumed_per_s for r in found), 1 / 3),
         Figure("consume only", "facts/s", tuple(r.consumed_per_s for r in found)),
         Figure("F3 CPU of ledger project", "µs/fact", tuple(r.cpu_s / r.facts * 1e6 for r in found)),
+    ]
+
+
+def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
+    with f4.empty_route(on) as empty, centre(on) as one:
+        with _stage("F4 opening"):
+            city = f1.opened(one, size, seed)
+        who, base = city.resident.authorization, one.url("ledger")
+
+        def pair() -> f4.Pair:
+            found = f4.pair(empty, base, who, city.sample, traffic.PERIOD, size.read_seconds)
+            _say(f"  {found.ours.per_second:,.0f} reads/s, p99 {found.ours.p99_ms:.0f} ms; "
+                 f"empty {found.empty.per_second:,.0f}/s, p99 {found.empty.p99_ms:.0f} ms")  # fmt: skip
+            return found
+
+        with _stage("F4 while F1 runs"):
+            busy = f4.pairs_while(lambda: void(f1.measure(city)), pair)
+        with _stage("F4 alone"):
+            alone = [pair() for _ in range(size.pairs)]
+        stored = f8.measure(one, city.traffic.facts)
+    return [
+        *_read_figures("F4 alone", alone),
+        *_read_figures("F4 while F1 runs", busy),
+        *[Figure(f"F8 {name}", unit, (value,), goal, less_is_better=True) for name, unit, value, goal in stored],
+    ]
+
+
+def void(_: object) -> None:
+    """Forgets an answer."""
+
+
+def _read_figures(name: str, pairs: list[f4.Pair]) -> list[Figure]:
+    return [
+        Figure(f"{name}, reads : empty route", "×", tuple(p.throughput for p in pairs), 0.6),
+        Figure(f"{name}, p99 : empty route's", "×", tuple(p.p99 for p in pairs), 2, less_is_better=True),
+        Figure(f"{name}, reads", "/s", tuple(p.ours.per_second for p in pairs)),
+        Figure(f"{name}, p50", "ms", tuple(p.ours.p50_ms for p in pairs)),
+        Figure(f"{name}, p99", "ms", tuple(p.ours.p99_ms for p in pairs)),
+        Figure(f"{name}, empty route", "/s", tuple(p.empty.per_second for p in pairs)),
+    ]
+
+
+def _grown(on: Ground, size: Size, seed: int) -> list[Figure]:
+    """The same reads over a small and a large ledger, the two taking turns."""
+    del seed
+    with f4.empty_route(on) as empty, centre(on) as few, centre(on) as many:
+        who: dict[str, tuple[str, str, list[str]]] = {}
+        for one, name, count in ((few, "few", size.few_accounts), (many, "many", size.many_accounts)):
+            with _stage(f"F5 filling {count:,} accounts"):
+                accounts = full_ledger.fill(one.urls["ledger"], one.prefix, count)
+                sample = accounts[:: max(1, len(accounts) // size.sample)][: size.sample]
+                one.start("ledger", "web")
+                authorization = resident_of(one.urls["ledger"], sample).authorization
+                who[name] = (one.url("ledger"), authorization, sample)
+        found: dict[str, list[f4.Pair]] = {"few": [], "many": []}
+        for number in range(size.pairs):
+            with _stage(f"F5 {number + 1}/{size.pairs}"):
+                for name, (base, authorization, sample) in who.items():
+                    month = full_ledger.MONTHS[-1 - number % 24]
+                    found[name].append(f4.pair(empty, base, authorization, sample, month, size.read_seconds))
+            _say(
+                f"  few {found['few'][-1].ours.per_second:,.0f}, many {found['many'][-1].ours.per_second:,.0f} reads/s"
+            )
+    slower = tuple(a.throughput / b.throughput for a, b in zip(found["few"], found["many"], strict=True))
+    return [
+        Figure(f"F5 {size.few_accounts:,} : {size.many_accounts:,} accounts", "×", slower, 1.3, less_is_better=True),
+        *_read_figures(f"F5 {size.few_accounts:,} accounts", found["few"]),
+        *_read_figures(f"F5 {size.many_accounts:,} accounts", found["many"]),
     ]
 
 

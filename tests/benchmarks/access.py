@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -44,6 +45,18 @@ def resident(ground: Ground, prefix: str, accounts: Sequence[str]) -> Resident:
     producer.flush()
     producer.close()
     return Resident(user, f"Bearer {_token(signing, kid, user)}", f"user/{user}@{len(accounts)}")
+
+
+def resident_of(url: str, accounts: Sequence[str]) -> Resident:
+    """The same written straight into a ledger's database, where no consumer runs."""
+    user, signing = str(uuid7()), ECKey.generate_key("P-256", private=True)
+    kid = signing.thumbprint()
+    jwk = {**signing.as_dict(private=False), "kid": kid}
+    with psycopg.connect(url) as conn:
+        conn.execute("INSERT INTO signing_keys VALUES (%s, 1, 'active', %s)", (kid, json.dumps(jwk)))
+        link = "INSERT INTO links (user_id, account, masked_until, linked_at) VALUES (%s, %s, NULL, now())"
+        conn.cursor().executemany(link, [(user, account) for account in accounts])
+    return Resident(user, f"Bearer {_token(signing, kid, user)}", "")
 
 
 def _token(signing: ECKey, kid: str, user: str) -> str:

@@ -13,6 +13,9 @@ class Size:
     push_seconds: int
     sample: int = 1000
     pushes_per_second: int = 200
+    read_seconds: float = 5.0
+    few_accounts: int = 1_000
+    many_accounts: int = 10_000
 
     @property
     def accounts(self) -> int:
@@ -21,8 +24,21 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(facts=20_000, pairs=1, library_facts=300, push_seconds=5, sample=200),
+    "tiny": Size(
+        facts=20_000,
+        pairs=1,
+        library_facts=300,
+        push_seconds=5,
+        sample=200,
+        read_seconds=1.0,
+        few_accounts=200,
+        many_accounts=1_000,
+    ),
     "small": Size(facts=200_000, pairs=5, library_facts=1_000, push_seconds=20),
-    "medium": Size(facts=600_000, pairs=5, library_facts=2_000, push_seconds=60),
-    "city": Size(facts=8_000_000, pairs=1, library_facts=2_000, push_seconds=60),
+    "medium": Size(
+        facts=600_000, pairs=5, library_facts=2_000, push_seconds=60, few_accounts=2_000, many_accounts=60_000
+    ),
+    "city": Size(
+        facts=8_000_000, pairs=1, library_facts=2_000, push_seconds=60, few_accounts=10_000, many_accounts=600_000
+    ),
 }

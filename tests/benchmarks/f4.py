@@ -1,0 +1,126 @@
+"""F4: reads of the cabinet by eight clients, beside an empty Flask route; alone, and while a file is taken in.
+
+F5 is the same with few and with many accounts, each with two years of statements.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from native.paths import ROOT
+from tests.benchmarks.centre import Running, free_port
+from tests.benchmarks.doors import Door, Unexpected
+from tests.benchmarks.ground import Ground
+
+CLIENTS = 8
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What eight clients got in some seconds."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The empty route and the cabinet's reads, one right after the other."""
+
+    empty: Reads
+    ours: Reads
+
+    @property
+    def throughput(self) -> float:
+        """Ours to the empty route's."""
+        return self.ours.per_second / self.empty.per_second
+
+    @property
+    def p99(self) -> float:
+        """Ours to the empty route's."""
+        return self.ours.p99_ms / self.empty.p99_ms
+
+
+@contextmanager
+def empty_route(ground: Ground) -> Iterator[str]:
+    """The yardstick's process; its address."""
+    port, admin_port, log = free_port(), free_port(), ground.folder / "empty.log"
+    environment = {**os.environ, "PORT": str(port), "ADMIN_PORT": str(admin_port)}
+    with log.open("ab") as output:
+        command = [sys.executable, "-m", "tests.benchmarks.empty"]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    running = Running("empty", process, log, port, admin_port)
+    try:
+        running.wait_ready()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.stop()
+
+
+def pair(empty: str, base: str, authorization: str, accounts: Sequence[str], period: str, seconds: float) -> Pair:
+    """Both, each for so many seconds; the first second of each is not counted."""
+    paths = _paths(accounts, period)
+    return Pair(load(empty, "", lambda _: "/", seconds), load(base, authorization, paths, seconds))
+
+
+def _paths(accounts: Sequence[str], period: str) -> Callable[[random.Random], str]:
+    def path(chance: random.Random) -> str:
+        account = chance.choice(accounts)
+        return f"/v1/accounts/{account}" + (f"/statement?period={period}" if chance.random() < 0.5 else "")
+
+    return path
+
+
+def load(base: str, authorization: str, path: Callable[[random.Random], str], seconds: float) -> Reads:
+    """Eight clients, each with one connection, that ask again as soon as they are answered."""
+    begin = time.monotonic() + 1.0
+    end = begin + seconds
+
+    def client(seed: int) -> list[float]:
+        door, chance, taken = Door(base, authorization), random.Random(seed), []
+        while (at := time.monotonic()) < end:
+            asked = path(chance)
+            status, answer = door.get(asked)
+            if status != 200:
+                raise Unexpected(f"{asked}: {status} {answer}")
+            if at >= begin:
+                taken.append((time.monotonic() - at) * 1000)
+        door.close()
+        return taken
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        found = sorted(delay for one in pool.map(client, range(CLIENTS)) for delay in one)
+    return Reads(len(found) / seconds, found[len(found) // 2], found[len(found) * 99 // 100])
+
+
+def pairs_while(work: Callable[[], None], one: Callable[[], Pair]) -> list[Pair]:
+    """Pairs measured as long as `work` runs; the last one is left out, for the work ended in it."""
+    done, failed = threading.Event(), []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # told to the caller below
+            failed.append(error)
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=run, name="work")
+    thread.start()
+    found = []
+    while not done.is_set():
+        found.append(one())
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[:-1] or found

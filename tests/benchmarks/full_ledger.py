@@ -1,0 +1,90 @@
+"""F5's ledger: accounts with two years of issued statements and three months of lines, filled by COPY."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+import psycopg
+
+from common.partitions import partition_of
+from common.postgres import copy_field
+from ledger.store import months
+from tests.benchmarks import traffic
+from tests.support.books import Books
+from tests.support.facts import Log
+
+MONTHS = [f"{2024 + n // 12}-{n % 12 + 1:02d}" for n in range(10, 34)]
+WITH_LINES = 3
+TEMPLATE = "100000123"
+SERVICES = [service for of_provider in traffic.SERVICES.values() for service in of_provider]
+
+
+def fill(url: str, prefix: str, count: int) -> list[str]:
+    """Fills an empty, migrated ledger; returns the accounts."""
+    accounts = traffic.accounts(count)
+    books, log = _template()
+    topic = prefix + "provider-sync.accounts.v1"
+    with psycopg.connect(url) as conn:
+        _copy(
+            conn, "accounts (account, partition, closed_through)", ((a, partition_of(a), MONTHS[-1]) for a in accounts)
+        )
+        _copy(conn, "numbers (number, account)", ((a, a) for a in accounts))
+        heads = ((topic, a, len(log.events), "") for a in accounts)
+        _copy(conn, "stream_heads (topic, key, version, last_id)", heads)
+        lines = [entry for entry in books.entries if entry.period in MONTHS[-WITH_LINES:]]
+        columns = """entries (account, period, sequence, line, kind, part, service, provider, amount, reference,
+                              for_period, happened_at, recorded_at, detail)"""
+        _copy(conn, columns, ((a, *line[1:]) for a in accounts for line in lines))
+        changes = [(c[0], *c[1:]) for c in books.changes]
+        columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"
+        _copy(conn, columns, ((a, *change[1:]) for a in accounts for change in changes))
+        rows = [months._statement_row(closed.statement, None) for closed in books.closed]
+        _copy(conn, months._STATEMENTS, _statements(accounts, rows))
+        for order, service in enumerate(SERVICES):
+            data = {"version": 1, "provider": "city-water", "name_ru": service, "name_kk": service, "order": order}
+            conn.execute("INSERT INTO directory VALUES ('service', %s, 1, %s)", (service, json.dumps(data)))
+        opened = [(p, s, o.amount, json.dumps(o.aged)) for (p, s), o in books.openings[TEMPLATE].items()]
+        columns = "openings (account, period, service, amount, aged)"
+        _copy(conn, columns, ((a, *row) for a in accounts for row in opened))
+        conn.execute("INSERT INTO links SELECT 'of-' || account, account, NULL, now() FROM accounts")
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("VACUUM (ANALYZE)")
+    return accounts
+
+
+def _template() -> tuple[Books, Log]:
+    """One account's two years, closed by the ledger's own code."""
+    books, log = Books(), Log(TEMPLATE, month=MONTHS[0])
+    books.apply([log.open()])
+    for number, month in enumerate(MONTHS):
+        facts = [_charge(log, service, month, 100_000 + 7 * number) for service in SERVICES[:13]]
+        books.apply([*facts, log.pay(13 * 100_000, month)])
+        books.close(month)
+    return books, log
+
+
+def _charge(log: Log, service: str, month: str, amount: int) -> dict[str, object]:
+    shown = {"volume": f"{amount / 650_000:.6f}", "unit": "m3", "tariff": "6512.34", "basis": "meter"}
+    return log.charge(service, amount, month, **{"from": f"{month}-01", "to": f"{month}-28", **shown})
+
+
+def _statements(accounts: Sequence[str], rows: Sequence[tuple[str | int | None, ...]]) -> Iterator[tuple[object, ...]]:
+    for number, account in enumerate(accounts):
+        for place, row in enumerate(rows):
+            ident = f"00000000-0000-0000-{place:04x}-{number:012x}"
+            document = str(row[_DATA]).replace(TEMPLATE, account)
+            yield (account, *row[1:3], ident, *row[4:_DATA], document, *row[_DATA + 1 :])
+
+
+_DATA = 15
+
+
+def _copy(conn: psycopg.Connection, target: str, rows: Iterator[tuple[object, ...]]) -> None:
+    with conn.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy:
+        piece: list[str] = []
+        for row in rows:
+            piece.append("\t".join(map(copy_field, row)))
+            if len(piece) >= 1_000:
+                copy.write("\n".join(piece) + "\n")
+                piece.clear()
+        if piece:
+            copy.write("\n".join(piece) + "\n")
