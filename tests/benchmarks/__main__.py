@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks f1|f2|f3|f4|f5|f8|ledger|all`: measures, prints the table and writes it under .run/figures."""
+"""`python -m tests.benchmarks f1|…|ledger|all`: measures, prints the table and writes it under .run/figures."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -242,9 +242,8 @@ def _grown(on: Ground, size: Size, seed: int) -> list[Figure]:
                 for name, (base, authorization, sample) in who.items():
                     month = full_ledger.MONTHS[-1 - number % 24]
                     found[name].append(f4.pair(empty, base, authorization, sample, month, size.read_seconds))
-            _say(
-                f"  few {found['few'][-1].ours.per_second:,.0f}, many {found['many'][-1].ours.per_second:,.0f} reads/s"
-            )
+            last = {name: pairs[-1].ours.per_second for name, pairs in found.items()}
+            _say(f"  few {last['few']:,.0f}, many {last['many']:,.0f} reads/s")
     slower = tuple(a.throughput / b.throughput for a, b in zip(found["few"], found["many"], strict=True))
     return [
         Figure(f"F5 {size.few_accounts:,} : {size.many_accounts:,} accounts", "×", slower, 1.3, less_is_better=True),

@@ -24,21 +24,8 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(
-        facts=20_000,
-        pairs=1,
-        library_facts=300,
-        push_seconds=5,
-        sample=200,
-        read_seconds=1.0,
-        few_accounts=200,
-        many_accounts=1_000,
-    ),
-    "small": Size(facts=200_000, pairs=5, library_facts=1_000, push_seconds=20),
-    "medium": Size(
-        facts=600_000, pairs=5, library_facts=2_000, push_seconds=60, few_accounts=2_000, many_accounts=60_000
-    ),
-    "city": Size(
-        facts=8_000_000, pairs=1, library_facts=2_000, push_seconds=60, few_accounts=10_000, many_accounts=600_000
-    ),
+    "tiny": Size(20_000, 1, 300, 5, sample=200, read_seconds=1.0, few_accounts=200, many_accounts=1_000),
+    "small": Size(200_000, 5, 1_000, 20),
+    "medium": Size(600_000, 5, 2_000, 60, few_accounts=2_000, many_accounts=60_000),
+    "city": Size(8_000_000, 1, 2_000, 60, few_accounts=10_000, many_accounts=600_000),
 }

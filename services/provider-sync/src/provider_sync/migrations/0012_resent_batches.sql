@@ -13,7 +13,7 @@ CREATE INDEX uploads_batch ON uploads (provider, batch) WHERE batch IS NOT NULL;
 CREATE INDEX unmatched_correlation ON unmatched (correlation);
 CREATE INDEX uploads_root ON uploads (root) WHERE root IS NOT NULL;
 -- Events are stored in the order of time, so a few numbers per stretch of the table find those of an upload.
-CREATE INDEX events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
+CREATE INDEX IF NOT EXISTS events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
 -- A batch as it stands now, made when it is first sent again or undone: by the reference in the files, the fact that
 -- stands for it, and its sum with what the batch itself adjusted. `seen` is the last upload that named the row.
 CREATE TABLE resent_rows (

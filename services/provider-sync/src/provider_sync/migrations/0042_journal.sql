@@ -12,7 +12,7 @@ CREATE TABLE journal (
 CREATE INDEX journal_in_time ON journal (recorded_at);
 CREATE INDEX journal_unsealed ON journal (provider, recorded_at) WHERE seal IS NULL;
 -- Events come in the order of time, so a page range tells their times at almost no cost.
-CREATE INDEX events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
+CREATE INDEX IF NOT EXISTS events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
 -- What a pushed batch was answered with; uploads have the same in their own table. `seal` is 0 until it is sealed.
 CREATE TABLE pushes (
     id          uuid        PRIMARY KEY,
