@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from native.paths import ROOT
+from provider_sync.config import INBOX_TOPICS
 
 TOPICS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
 COMPACTED = {"provider-sync.holders.v1", "provider-sync.directory.v1", "identity.keys.v1"}
@@ -38,3 +39,11 @@ def test_erased_personal_data_goes_within_the_hour() -> None:
     """A segment that is never rolled is never compacted."""
     for name in COMPACTED:
         assert TOPICS[name]["config"]["max.compaction.lag.ms"] == 3_600_000
+
+
+def test_the_rule_for_inboxes_is_the_one_in_the_code() -> None:
+    """The command that makes them cannot read this file."""
+    stated = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["x-inboxes"]
+    assert {name: topic | {"owner": None} for name, topic in INBOX_TOPICS.items()} == {
+        name: topic | {"owner": None} for name, topic in stated.items()
+    }

@@ -21,6 +21,12 @@ def load() -> None:
 
 
 @cli.command()
+def inbox() -> None:
+    """Read the facts that senders push by Kafka."""
+    app.inbox()
+
+
+@cli.command()
 def relay() -> None:
     """Publish facts and reference data from the outbox."""
     app.relay()
@@ -42,6 +48,7 @@ cli.add_typer(commands.buildings, name="buildings")
 cli.add_typer(commands.periods, name="periods")
 cli.add_typer(commands.held, name="held")
 cli.add_typer(commands.uploads, name="uploads")
+cli.add_typer(commands.inboxes, name="inboxes")
 cli.add_typer(commands.unmatched, name="unmatched")
 cli.add_typer(commands.audit, name="audit")
 cli.add_typer(commands.ack, name="ack")

@@ -80,6 +80,17 @@ def load() -> None:
                 worker.join()
 
 
+def inbox() -> None:
+    """Reads the inboxes of all senders until SIGTERM."""
+    from provider_sync.inbox import Reader
+
+    config, stop = _configured(), stop_event()
+    collect_rarely()
+    with open_pool(config.database_url, "provider-sync-inbox", size=2, statement_s=120) as pool:
+        reader = Reader(_base(pool, config), config.kafka_bootstrap_servers, config.inbox_member or None)
+        reader.run(stop, config.admin_port or None, lambda: _not_ready(config))
+
+
 def relay() -> None:
     """Publishes the outbox until SIGTERM."""
     from common.relay import Relay

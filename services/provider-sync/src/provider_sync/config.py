@@ -7,6 +7,17 @@ SERVICE = "provider-sync"
 ACCOUNTS_TOPIC = "provider-sync.accounts.v1"
 HOLDERS_TOPIC = "provider-sync.holders.v1"
 DIRECTORY_TOPIC = "provider-sync.directory.v1"
+# deploy/kafka/topics.yaml states the same rule under x-inboxes.
+INBOX_TOPICS = {
+    "providers.{provider}.inbox.v1": {
+        "partitions": 12,
+        "config": {"cleanup.policy": "delete", "retention.ms": 2592000000},
+    },
+    "providers.{provider}.outbox.v1": {
+        "partitions": 12,
+        "config": {"cleanup.policy": "delete", "retention.ms": 2592000000},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class Config:
     batch_rows: int = 8_000
     load_workers: int = 2
     lease_s: int = 30
+    inbox_member: str = ""
     log_level: str = "INFO"
 
 

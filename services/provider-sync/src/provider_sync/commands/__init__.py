@@ -4,11 +4,12 @@ from provider_sync.commands.access import keys, operators
 from provider_sync.commands.audit import audit
 from provider_sync.commands.directory import agents, buildings, providers, services, tariffs
 from provider_sync.commands.held import held
+from provider_sync.commands.inboxes import inboxes
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
 from provider_sync.commands.proof import ack, verify
 
 __all__ = [
-    "ack", "agents", "audit", "buildings", "held", "keys", "operators", "periods", "providers", "services", "tariffs",
-    "trace", "unmatched", "uploads", "verify",
+    "ack", "agents", "audit", "buildings", "held", "inboxes", "keys", "operators", "periods", "providers", "services",
+    "tariffs", "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip

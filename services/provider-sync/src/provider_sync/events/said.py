@@ -14,6 +14,7 @@ SAYS = Register("provider-sync")
 ACCOUNTS = "provider-sync.accounts.v1"
 HOLDERS = "provider-sync.holders.v1"
 DIRECTORY = "provider-sync.directory.v1"
+OUTBOX = "providers.{provider}.outbox.v1"
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Month = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}$")]
@@ -441,3 +442,29 @@ class DirectoryStated(Struct, frozen=True, omit_defaults=True, kw_only=True):
     unit_kk: str | None = None
     order: int | None = None
     succeeds: list[str] = []
+
+
+@SAYS.says(
+    "fact.answered",
+    OUTBOX,
+    lambda cls: cls(
+        reference="H-2026-10-000123",
+        status="rejected",
+        code="closed-account",
+        detail={"ru": "Лицевой счёт закрыт.", "kk": "Дербес шот жабылған.", "en": "The account is closed."},
+        field="/account",
+        partition=3,
+        offset=1207,
+    ),
+)
+class FactAnswered(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What became of a fact that came by Kafka, once per record; `partition` and `offset` are its place there."""
+
+    reference: str | None = None
+    status: Literal["accepted", "held", "duplicate", "conflict", "rejected", "unmatched", "retry"]
+    position: str | None = None
+    code: str | None = None
+    detail: dict[str, str] | None = None
+    field: str | None = None
+    partition: int
+    offset: int
