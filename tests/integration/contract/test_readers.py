@@ -15,6 +15,8 @@ from identity.app.desk import build_desk
 from identity.config import Config as IdentityConfig
 from ledger import consumer as ledger_consumer
 from ledger.config import Config as LedgerConfig
+from provider_sync import consumer as provider_sync_consumer
+from provider_sync.config import Config as ProviderSyncConfig
 from receipts import consumer as receipts_consumer
 from receipts.store.says import Says
 from tests.conftest import MakeDatabase
@@ -40,7 +42,12 @@ def identity(url: str) -> Sequence[Subscription]:
     return identity_consumer.projection(desk).subscriptions
 
 
-READERS = {"ledger": ledger, "receipts": receipts, "identity": identity}
+def provider_sync(url: str) -> Sequence[Subscription]:
+    """What provider-sync hears."""
+    return provider_sync_consumer.subscriptions(ProviderSyncConfig(url))
+
+
+READERS = {"ledger": ledger, "receipts": receipts, "identity": identity, "provider_sync": provider_sync}
 
 
 def record(kind: EventType, sequence: int) -> Record:

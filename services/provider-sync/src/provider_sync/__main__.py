@@ -27,6 +27,12 @@ def inbox() -> None:
 
 
 @cli.command()
+def project() -> None:
+    """Hear of the ledger where residents' money went, and which accounts stand still."""
+    app.project()
+
+
+@cli.command()
 def relay() -> None:
     """Publish facts and reference data from the outbox."""
     app.relay()
@@ -51,6 +57,8 @@ cli.add_typer(commands.uploads, name="uploads")
 cli.add_typer(commands.inboxes, name="inboxes")
 cli.add_typer(commands.unmatched, name="unmatched")
 cli.add_typer(commands.audit, name="audit")
+cli.add_typer(commands.dead_letters, name="dead-letters")
+cli.add_typer(commands.republish, name="republish")
 cli.add_typer(commands.ack, name="ack")
 cli.command()(commands.verify)
 cli.command()(commands.trace)

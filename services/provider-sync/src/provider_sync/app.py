@@ -91,6 +91,14 @@ def inbox() -> None:
         reader.run(stop, config.admin_port or None, lambda: _not_ready(config))
 
 
+def project() -> None:
+    """Hears what the ledger says until SIGTERM."""
+    from provider_sync import consumer
+
+    config = _configured()
+    consumer.projection(config).run(stop_event(), config.admin_port or None)
+
+
 def relay() -> None:
     """Publishes the outbox until SIGTERM."""
     from common.relay import Relay

@@ -30,6 +30,7 @@ class Config:
     http_host: str = "127.0.0.1"
     http_port: int = 18101
     admin_port: int = 0
+    consumer_member: str = ""
     web_workers: int = 1
     web_threads: int = 8
     currency: str = "KZT"

@@ -46,10 +46,15 @@ class FactPath(Model):
 
 
 class FactState(Model):
-    """What became of a fact; `code` and `detail` say why one was held, `reason` why an operator refused it."""
+    """What became of a fact.
+
+    `accepted`: stored, not yet sent on. `published`: sent on to the ledger. `parked`: sent on, but its account stands
+    still there since `parked_since` for `reason`. `unmatched`: a payment that waits for its account; `returned`: given
+    back to its payer. `held`: waits for a decision, for `code` and `detail`; `refused`: by an operator, for `reason`.
+    """
 
     reference: str
-    status: Literal["accepted", "unmatched", "returned", "held", "refused"]
+    status: Literal["accepted", "published", "parked", "unmatched", "returned", "held", "refused"]
     position: str | None
     kind: str | None
     recorded_at: str | None
@@ -57,6 +62,7 @@ class FactState(Model):
     code: str | None = None
     detail: str | None = None
     reason: str | None = None
+    parked_since: str | None = None
 
 
 class UploadQuery(Model):
@@ -247,3 +253,60 @@ class JsonWebKeySet(Model):
     """Public keys (RFC 7517)."""
 
     keys: list[dict[str, str]]
+
+
+class AccountsQuery(Model):
+    """One of the sender's own services, and which part of its accounts."""
+
+    service: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    after: Annotated[str, StringConstraints(max_length=20)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class ServedAccount(Model):
+    """An account that the service is connected to; a closed one takes no charges any more."""
+
+    account: str
+    other_numbers: list[str]
+    closed: bool
+    connected_since: str | None
+
+
+class AccountList(Model):
+    """A part of the accounts; ask again with `after` = `next` until it is null."""
+
+    accounts: list[ServedAccount]
+    next: str | None
+
+
+class AllocationsQuery(Model):
+    """A day, and which part of it; `format` is json or csv."""
+
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    format: Literal["json", "csv"] | None = None
+    after: Annotated[str, StringConstraints(max_length=64)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class AllocatedService(Model):
+    """The day's money for a service, and of how many parts of payments it is the sum."""
+
+    service: str
+    amount: Amount
+    parts: int
+
+
+class AllocatedAccount(AllocatedService):
+    """The day's money of an account for a service."""
+
+    account: str
+
+
+class Allocations(Model):
+    """What was paid to the sender on a day; `total` and `services` are those of the whole day."""
+
+    date: str
+    total: Amount
+    services: list[AllocatedService]
+    accounts: list[AllocatedAccount]
+    next: str | None

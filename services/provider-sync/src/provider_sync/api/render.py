@@ -54,7 +54,11 @@ def _reference(raw: msgspec.Raw, row: Row) -> str | None:
 def fate(found: Fate, language: str) -> dict[str, Any]:
     """What became of a fact."""
     detail = found.detail.text(language) if found.detail else None
-    return found._asdict() | {"recorded_at": _instant(found.recorded_at), "detail": detail}
+    return found._asdict() | {
+        "recorded_at": _instant(found.recorded_at),
+        "parked_since": _instant(found.parked_since),
+        "detail": detail,
+    }
 
 
 def upload(found: Upload, changed: Mapping[str, tuple[int, int]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from common.money import parse_total
 from common.problems import language
 from common.web import create_app
 from provider_sync import errors
-from provider_sync.api import acks, batches, control, models, render
+from provider_sync.api import acks, batches, control, models, render, served
 from provider_sync.api.door import Door, answers, json
 from provider_sync.config import Config
 from provider_sync.formats.ndjson import fact_of
@@ -54,6 +54,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     batches.add(app, door)
     control.add(app, door)
     acks.add(app, door)
+    served.add(app, door)
     render.describe_facts(app)
     return app
 

@@ -8,8 +8,9 @@ from provider_sync.commands.inboxes import inboxes
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
 from provider_sync.commands.proof import ack, verify
+from provider_sync.commands.repair import dead_letters, republish
 
 __all__ = [
-    "ack", "agents", "audit", "buildings", "held", "inboxes", "keys", "operators", "periods", "providers", "services",
-    "tariffs", "trace", "unmatched", "uploads", "verify",
+    "ack", "agents", "audit", "buildings", "dead_letters", "held", "inboxes", "keys", "operators", "periods",
+    "providers", "republish", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip

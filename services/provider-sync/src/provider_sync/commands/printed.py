@@ -9,6 +9,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from common.env import BadSettings, load
@@ -78,6 +79,22 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     console = Console()
     # Nothing is cut off when the output goes into a file or a pipe.
     console.print(table, width=None if console.is_terminal else _PIPE_WIDTH, crop=console.is_terminal)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on standard error, only where somebody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def step(what: str, more: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.advance(tasks[what], more)
+
+        yield step
 
 
 def tell(fields: dict[str, Any], as_json: bool, text: str) -> None:

@@ -1,18 +1,14 @@
 """Acknowledgements, and whether everything is still as it was appended."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from common.env import load
-from provider_sync.commands.printed import AsJson, centre, refusing, show, tell
+from provider_sync.commands.printed import AsJson, centre, progress, refusing, show, tell
 from provider_sync.config import Config
 from provider_sync.gateways.signing import AckKey, BadSignature
 from provider_sync.handlers import acks
@@ -73,24 +69,8 @@ def verify(
 ) -> None:
     """Hold every stored event against the journal and the acknowledgements. Exit status 4 when anything differs."""
     start = since.replace(tzinfo=UTC) if since else _BEGINNING
-    with centre() as base, _progress() as step:
+    with centre() as base, progress() as step:
         found = [*handlers.check(base, start, step)]
     tell({"findings": found}, as_json, "\n".join(found) or "nothing was changed, nothing was removed")
     if found:
         raise typer.Exit(DIFFERENT)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Bars on standard error, only where somebody looks."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        tasks = {}
-
-        def step(what: str, more: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.advance(tasks[what], more)
-
-        yield step

@@ -382,3 +382,15 @@ class NotEnded(Refusal):
     texts: ClassVar[dict[str, str]] = said(
         "Загрузка ещё не закончена.", "Жүктеу әлі аяқталған жоқ.", "The upload has not ended yet."
     )
+
+
+class LetterClosed(Refusal):
+    """A dead letter is replayed or dismissed once."""
+
+    code = "dead-letter-closed"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Сообщение {place} уже закрыто: {state}.",
+        "{place} хабарламасы жабылған: {state}.",
+        "The dead letter {place} is {state} already.",
+    )

@@ -21,7 +21,7 @@ from provider_sync.handlers.access import note_foreign
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.gate import said_again
 from provider_sync.handlers.intake import Batch, Mode, take
-from provider_sync.store import held, pushes, references
+from provider_sync.store import heard, held, pushes, references
 from provider_sync.store.keys import Key
 from provider_sync.store.pushes import Push
 
@@ -40,6 +40,7 @@ class Fate(NamedTuple):
     code: str | None = None
     detail: Refusal | None = None
     reason: str | None = None
+    parked_since: datetime | None = None
 
 
 class Pushed(NamedTuple):
@@ -93,9 +94,10 @@ def fate(base: Base, key: Key, reference: str) -> Fate:
     with base.pool.connection() as conn:
         found = references.find(conn, key.owner, reference)
         put_aside = held.fate(conn, key.owner, reference) if found and found[1] in (HELD, REFUSED) else None
+        stopped = heard.parked(conn, found[0]) if found else None
     if found is None:
         raise errors.NotFound
-    place, version, type_, recorded_at, undone, returned = found
+    place, version, type_, recorded_at, undone, returned, published = found
     if put_aside is not None:
         doubt = said_again(put_aside.code, put_aside.params)
         return Fate(
@@ -104,4 +106,9 @@ def fate(base: Base, key: Key, reference: str) -> Fate:
     if version is None:
         return Fate(reference, "returned" if returned else "unmatched", None, "payment.received", None, undone)
     kind = references.short_kind(type_) if type_ else None
-    return Fate(reference, "accepted", position_of(place, version), kind, recorded_at, undone)
+    stands = stopped is not None and version > stopped.position
+    status = "parked" if stands else "published" if published else "accepted"
+    since, why = (stopped.since, stopped.reason) if stands and stopped else (None, None)
+    return Fate(
+        reference, status, position_of(place, version), kind, recorded_at, undone, reason=why, parked_since=since
+    )

@@ -43,7 +43,8 @@ FROM unnest(%s::text[], %s::text[], %s::int[]) AS given(reference, account, vers
 WHERE s.provider = %s AND s.reference = given.reference
 """
 _FACT = """
-SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL
+SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL,
+    e.version IS NOT NULL AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.key = s.account AND o.version = s.version)
 FROM said AS s JOIN providers AS p ON p.no = s.provider
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference
 LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
@@ -138,6 +139,9 @@ def match(conn: Connection, matched: Sequence[Matched]) -> None:
 
 def find(
     conn: Connection, provider: str, reference: str
-) -> tuple[str, int | None, str | None, datetime | None, bool, bool] | None:
-    """Account or place, version, type, when recorded, whether it was undone and whether given back, of one fact."""
+) -> tuple[str, int | None, str | None, datetime | None, bool, bool, bool] | None:
+    """Account or place, version, type, when recorded, whether undone, given back, published, of one fact.
+
+    Looks through the outbox, which is short except while the relay stands still.
+    """
     return conn.execute(_FACT, (provider, reference)).fetchone()
