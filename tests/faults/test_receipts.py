@@ -13,12 +13,12 @@ import pytest
 
 from common.ids import uuid7
 from receipts.config import Config
+from receipts.examples.statements import full_statement
 from tests.faults import run
 from tests.faults.centre import Centre, running
 from tests.faults.keeper import poll_until
 from tests.faults.monkey import Monkey
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import full_statement
 
 REQUESTS, KILLS, SEED = 24, 6, 11
 VICTIMS = ("receipts-worker", "receipts-worker", "receipts-sweep", "receipts-relay", "redis")

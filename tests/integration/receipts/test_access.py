@@ -7,8 +7,8 @@ import pytest
 
 from common.envelope import full_type
 from common.ids import uuid7
+from receipts.examples.statements import full_statement
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import full_statement
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import zipfile
 import pikepdf
 import pytest
 
+from receipts.examples.statements import full_statement
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import full_statement
 
 
 @pytest.fixture

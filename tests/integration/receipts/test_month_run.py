@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from receipts.__main__ import cli
 from receipts.errors import NoSuchRun, NothingToMake
+from receipts.examples.statements import full_statement
 from receipts.gateways.files import Files, Folder
 from receipts.handlers import runs
 from receipts.handlers.runs import Order
 from receipts.store.runs import Run
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import full_statement
 
 Month = Callable[..., list[str]]
 _months = iter(f"20{year}-{month:02}" for year in range(40, 99) for month in range(1, 13))

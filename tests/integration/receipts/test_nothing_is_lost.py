@@ -3,8 +3,8 @@
 import pytest
 
 from receipts.app.worker import celery
+from receipts.examples.statements import full_statement
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import full_statement
 
 
 @pytest.fixture

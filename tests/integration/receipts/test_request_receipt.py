@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from common.ids import uuid7
+from receipts.examples.statements import drafted_statement, full_statement
 from tests.integration.receipts.house import House, eventually
-from tests.unit.receipts.statements import drafted_statement, full_statement
 
 
 @pytest.fixture

@@ -9,28 +9,26 @@ import msgspec
 from pypdf import PdfReader
 
 from receipts.events.holder import Holder
+from receipts.examples import ADDRESS, CODE
+from receipts.examples.statements import HOLDER, decoded
 from receipts.render.document import render
 from receipts.render.layout import Inputs
 from receipts.render.pdf import Rendered
-from receipts.render.texts import Language
-from tests.unit.receipts.statements import HOLDER, decoded
-
-CODE = "7K3MQW9XABCD2345"
-ADDRESS = f"https://receipts.example/v1/verify/{CODE}"
+from receipts.render.texts import Printed
 
 
-def inputs(statement: dict[str, Any], language: Language = "ru", holder: Holder | None = HOLDER) -> Inputs:
+def inputs(statement: dict[str, Any], language: Printed = "ru", holder: Holder | None = HOLDER) -> Inputs:
     """What a document of this statement is made of."""
     return Inputs(decoded(statement), holder, language, date(2026, 11, 6), CODE, ADDRESS)
 
 
-def rendered(statement: dict[str, Any], language: Language = "ru", holder: Holder | None = HOLDER) -> Rendered:
+def rendered(statement: dict[str, Any], language: Printed = "ru", holder: Holder | None = HOLDER) -> Rendered:
     """The document; the same one is laid out once for all tests of a process."""
     return _laid_out(msgspec.json.encode(statement), language, holder)
 
 
 @cache
-def _laid_out(statement: bytes, language: Language, holder: Holder | None) -> Rendered:
+def _laid_out(statement: bytes, language: Printed, holder: Holder | None) -> Rendered:
     return render(inputs(msgspec.json.decode(statement), language, holder))
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import msgspec
 
 from receipts.events.said import SAYS, TOPIC, record
+from receipts.examples.statements import HOLDER, drafted_statement, full_statement
 from receipts.projections import DocumentKey, shown_holder, statement_row, typed_code
-from tests.unit.receipts.statements import HOLDER, drafted_statement, full_statement
 
 KEY = DocumentKey("100000123", "2026-10", "ru", False, "t1", 1, "f" * 64, 3)
 
@@ -51,11 +51,12 @@ def test_an_open_month_is_verified_by_what_is_due_now() -> None:
     assert statement_row(raw(full_statement())).to_pay == 1153841
 
 
-def test_a_masked_holder_is_initials() -> None:
-    """No full name, no address."""
+def test_a_masked_holder_is_nobody() -> None:
+    """No name, not even its first letters, and no address."""
     shown = shown_holder(HOLDER, masked=True)
     assert shown is not None
-    assert (shown.name, shown.address_ru, shown.address_kk) == ("Ә. Қ. Ү.", "", "")
+    assert (shown.name, shown.address_ru, shown.address_kk) == ("", "", "")
+    assert shown.masked
     assert shown_holder(HOLDER, masked=False) == HOLDER
 
 

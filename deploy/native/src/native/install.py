@@ -15,6 +15,7 @@ FILES = {
     "libpango-1.0-0": "/usr/lib/*/libpango-1.0.so.0",
     "libpangoft2-1.0-0": "/usr/lib/*/libpangoft2-1.0.so.0",
     "libharfbuzz-subset0": "/usr/lib/*/libharfbuzz-subset.so.0",
+    "libzbar0": "/usr/lib/*/libzbar.so.0",
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "fonts-dejavu-extra": "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf",
 }

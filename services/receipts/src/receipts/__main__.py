@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -141,6 +142,22 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instea
     from receipts.commands.runs import list_runs
 
     _told(lambda config: list_runs(config, as_json))
+
+
+@cli.command()
+def preview(
+    example: Annotated[str, typer.Option(help="An invented receipt; `--example list` names them.")] = "normal",
+    language: _Tongue = Language.RU,
+    to: Annotated[Path, typer.Option(help="The folder the PDF is written to.")] = Path(),
+) -> None:
+    """Render an invented receipt with the form as it is now; needs no server."""
+    from receipts.commands.preview import preview as write_preview
+    from receipts.examples import EXAMPLES
+
+    if example not in EXAMPLES:
+        typer.echo("\n".join(f"{name:14}{made.__doc__}" for name, made in EXAMPLES.items()))
+        raise typer.Exit(0 if example == "list" else 2)
+    typer.echo(write_preview(example, language.value, to))
 
 
 @cli.command()

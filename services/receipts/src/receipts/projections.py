@@ -89,11 +89,8 @@ def known_holder(
 
 
 def shown_holder(holder: Holder | None, masked: bool) -> Holder | None:
-    """The holder as this reader may see it: initials and no address while the link is masked."""
-    if holder is None or not masked:
-        return holder
-    initials = " ".join(f"{word[0]}." for word in holder.name.split())
-    return Holder(holder.account, holder.version, initials, masked=True)
+    """The holder as this reader may see it: neither name nor address while the link is masked."""
+    return holder if holder is None or not masked else Holder(holder.account, holder.version, masked=True)
 
 
 def typed_code(text: str) -> str:

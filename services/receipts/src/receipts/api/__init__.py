@@ -35,9 +35,9 @@ from receipts.events.heard import USERS
 from receipts.gateways.files import Files
 from receipts.handlers import requests
 from receipts.handlers.requests import Order
-from receipts.render.formats import moment, month
+from receipts.render.formats import file_name, moment, month
 from receipts.render.joined import one_pdf, one_zip
-from receipts.render.texts import Language, text
+from receipts.render.texts import Language, printed_as, text
 from receipts.store.heard import user_head
 from receipts.store.receipts import Receipt
 from receipts.store.says import Says
@@ -138,8 +138,8 @@ class Receipts:
         receipt = requests.ready_receipt(self._pool, self._user(), path.id)
         digest = receipt.digest or ""
         answer = _file(self._files.get(digest), "application/pdf", digest)
-        answer.headers["Content-Disposition"] = _disposition("receipt", _title(receipt), _tail(receipt))
-        answer.headers["Content-Language"] = receipt.language
+        answer.headers["Content-Disposition"] = _disposition(f"receipt_{_tail(receipt)}", _name(receipt))
+        answer.headers["Content-Language"] = receipt.language.replace("+", ", ")
         return answer
 
     def join(self, query: JoinedQuery) -> Response:
@@ -147,12 +147,13 @@ class Receipts:
         receipts = requests.ready_receipts(self._pool, self._user(), query.id)
         documents = [self._files.get(receipt.digest or "") for receipt in receipts]
         if query.format == "zip":
-            names = [f"{number:02}_{_title(r)}_{_tail(r)}" for number, r in enumerate(receipts, 1)]
+            names = [f"{number:02}_{_name(r)}" for number, r in enumerate(receipts, 1)]
             data, kind = one_zip(list(zip(names, documents, strict=True))), "application/zip"
         else:
             data, kind = one_pdf(documents), "application/pdf"
         answer = _file(data, kind, hashlib.sha256(data).hexdigest())
-        answer.headers["Content-Disposition"] = _disposition("receipts", _title(receipts[0]), f".{query.format}")
+        title = _name(receipts[0]).partition("_")[0]
+        answer.headers["Content-Disposition"] = _disposition(f"receipts.{query.format}", f"{title}.{query.format}")
         return answer
 
     def verify(self, path: CodePath) -> Response:
@@ -162,7 +163,7 @@ class Receipts:
         found = requests.verified(self._pool, path.code)
         view = verification(found)
         if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
-            shown: Language = "kk" if found.language == "kk" else "ru"
+            shown: Language = "ru" if found.language == "ru" else "kk"
             page = flask.render_template(
                 "verify.html",
                 v=view,
@@ -217,16 +218,14 @@ def _file(data: bytes, mimetype: str, tag: str) -> Response:
     return answer
 
 
-def _title(receipt: Receipt) -> str:
-    return text("title_short", "kk" if receipt.language == "kk" else "ru")
+def _name(receipt: Receipt) -> str:
+    return file_name(receipt.period, receipt.account, printed_as(receipt.language))
 
 
 def _tail(receipt: Receipt) -> str:
     return f"{receipt.period}_{receipt.account}.pdf"
 
 
-def _disposition(plain: str, title: str, tail: str) -> str:
+def _disposition(plain: str, name: str) -> str:
     """RFC 6266: the name in the document's language, and a plain one for readers of old."""
-    joint = "" if tail.startswith(".") else "_"
-    name = quote(f"{title}{joint}{tail}", safe="")
-    return f"inline; filename=\"{plain}{joint}{tail}\"; filename*=UTF-8''{name}"
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -9,6 +9,7 @@ from pydantic import Field
 from common.money import format_amount
 from common.web import Model
 from receipts.errors import reason_texts
+from receipts.render.texts import Printed
 from receipts.store.documents import Verified
 from receipts.store.receipts import Receipt
 
@@ -35,7 +36,7 @@ class ReceiptOrder(Model):
     """A receipt that is wanted."""
 
     period: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-10"])
-    language: Literal["ru", "kk", "ru+kk"] = Field(description="`ru+kk`: both languages side by side.")
+    language: Printed = Field(description="`ru+kk`: both languages side by side.")
 
 
 class JoinedQuery(Model):
@@ -58,7 +59,7 @@ class ReceiptView(Model):
     id: UUID
     account: str
     period: str
-    language: Literal["ru", "kk", "ru+kk"]
+    language: Printed
     state: Literal["queued", "rendering", "ready", "failed"]
     created_at: datetime
     ready_at: datetime | None = None
@@ -81,7 +82,7 @@ class Verification(Model):
 
     account: str = Field(description="All but the last digits hidden.", examples=["•••••0123"])
     period: str
-    language: Literal["ru", "kk", "ru+kk"]
+    language: Printed
     amount: str = Field(description="The sum to pay as printed.", examples=["11538.41"])
     currency: str
     provisional: bool = Field(description="The month was open when it was made.")

@@ -175,6 +175,30 @@ class Due(msgspec.Struct, frozen=True):
     rows: tuple[DueRow, ...] = ()
 
 
+class MonthCharged(msgspec.Struct, frozen=True):
+    """What one of the last months came to."""
+
+    period: str
+    charged: int
+
+
+class ChangePart(msgspec.Struct, frozen=True):
+    """One cause of a change: volume, tariff, residents, area, adjustment, benefit, penalty, started, ended."""
+
+    kind: str
+    amount: int
+    before: str | None = None
+    after: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Why a service came to more or less than the month before; its parts add up to `amount`."""
+
+    service: str
+    amount: int
+    parts: tuple[ChangePart, ...] = ()
+
+
 class Statement(msgspec.Struct, frozen=True):
     """An account's month: issued for ever, or open and provisional."""
 
@@ -194,6 +218,9 @@ class Statement(msgspec.Struct, frozen=True):
     providers: dict[str, Provider] = {}
     since: Since | None = None
     due_now: Due | None = None
+    history: tuple[MonthCharged, ...] = ()
+    changes: tuple[Change, ...] = ()
+    reissue_reason: str = ""
     hash: str = ""
 
     @property

@@ -15,6 +15,7 @@ from receipts.events.statement import decode_statement
 from receipts.gateways.files import Files
 from receipts.render.document import render
 from receipts.render.layout import Inputs, TooManyRows
+from receipts.render.texts import printed_as
 from receipts.store import documents, receipts
 from receipts.store.documents import Claimed
 from receipts.store.says import Says
@@ -110,7 +111,7 @@ def _inputs(job: Claimed, public_url: str) -> Inputs:
     return Inputs(
         statement=decode_statement(job.data.encode()),
         holder=msgspec.json.decode(job.holder, type=Holder) if job.holder else None,
-        language="kk" if job.language == "kk" else "ru",
+        language=printed_as(job.language),
         formed_on=day_at(job.created_at),
         code=job.code,
         verify_url=f"{public_url.rstrip('/')}/v1/verify/{job.code}",

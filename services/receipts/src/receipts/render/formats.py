@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from common.money import print_amount
 from common.period import ALMATY, last_day, parse_period
-from receipts.render.texts import MONTHS, Language, text
+from receipts.render.texts import Language, Printed, text
 
 TEXT_LIMIT = 200
 _MINUS, _NBSP = "\u2212", "\u00a0"
@@ -73,7 +73,7 @@ def month(period: str, language: Language) -> str:
     year, _, number = period.partition("-")
     if not number.isdigit() or not 1 <= int(number) <= 12:
         return clean(period)
-    return text("month_year", language).format(month=MONTHS[language][int(number) - 1], year=year)
+    return text("month_year", language).format(month=text(f"month_{int(number):02d}", language), year=year)
 
 
 def span(start: date | None, end: date | None, language: Language) -> str:
@@ -82,5 +82,11 @@ def span(start: date | None, end: date | None, language: Language) -> str:
         return ""
     period = parse_period(f"{start:%Y-%m}")
     if start.day == 1 and end == last_day(period):
-        return text("service_month", language).format(month=month(period, language))
-    return text("service_period", language).format(from_=day(start), to=day(end))
+        return month(period, language)
+    return f"{day(start)}–{day(end)}"
+
+
+def file_name(period: str, account: str, printed: Printed) -> str:
+    """What the file is called where it is saved: `Квитанция_2026-10_100000123.pdf`."""
+    title = text("title_short_both", "kk") if printed == "ru+kk" else text("title_short", printed)
+    return f"{title}_{period}_{account}.pdf"

@@ -1,18 +1,24 @@
 """Statement → what stands where: a pure view of texts, so that the template only places them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from common.money import print_amount
-from common.period import day_at
 from receipts.events.holder import Holder
-from receipts.events.statement import Base, Meter, Payment, Provider, Statement
-from receipts.render.formats import clean, day, difference, figure, figure_or_dash, moment, month, quantity
+from receipts.events.statement import Base, Provider, Statement
+from receipts.render import since
+from receipts.render.both import both
+from receipts.render.changes import ChangeRow, change_rows
+from receipts.render.formats import clean, day, figure, figure_or_dash, moment, month, quantity
+from receipts.render.meters import MeterRow, meter_rows, warnings
+from receipts.render.plot import Plot, plot
 from receipts.render.rows import ServiceRow, service_row
-from receipts.render.texts import Language, catalogue, optional, text
+from receipts.render.since import Labelled, Now
+from receipts.render.texts import Language, Printed, catalogue, optional, pick, text
+from receipts.render.version import FORM
 
 ROWS_LIMIT = 500
-_PAYMENTS_SHOWN = 8
+_AIRY_LINES, _CLOSE_LINES = 44, 48
 
 
 class TooManyRows(ValueError):
@@ -25,32 +31,23 @@ class Inputs:
 
     statement: Statement
     holder: Holder | None
-    language: Language
+    language: Printed
     formed_on: date
     code: str
     verify_url: str
 
 
 @dataclass(frozen=True)
-class MeterRow:
-    """A line of the meters' table; `expired` and `estimated` ask for a warning."""
+class Notice:
+    """A strip above the sum: what kind of document this is, when it is not a plain one."""
 
-    service: str
-    meter: str
-    coefficient: str
-    previous: str
-    previous_note: str
-    current: str
-    current_note: str
-    usage: str
-    verified_until: str
-    replacement: str
-    expired: bool
-    estimated: bool
+    kind: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True)
-class ProviderRow:
+class Receiver:
     """A receiver of money with its requisites."""
 
     name: str
@@ -59,71 +56,73 @@ class ProviderRow:
     iban: str
     bic: str
     phone: str
-    hours: str
-
-
-@dataclass(frozen=True)
-class Now:
-    """An open month: what came since the last close and what is due at this moment."""
-
-    title: str
-    figures: list[tuple[str, str]]
-    total: str
-    rows: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Page:
     """The whole document as texts."""
 
-    language: Language
     t: dict[str, str]
+    density: str
     title: str
     subject: str
     number: str
-    supersedes: str
     code: str
+    form: str
     account: str
     holder: str
     address: str
-    facts: list[tuple[str, str]]
+    facts: list[Labelled]
     month: str
     cut_off: str
     formed_on: str
     due_date: str
     created: str
     provisional: bool
+    notices: list[Notice]
     to_pay: str
-    advances: str
+    remarks: list[Labelled]
     charges_title: str
     rows: list[ServiceRow]
     totals: ServiceRow
+    due_label: str
+    due: str
+    changes: list[ChangeRow]
+    plot: Plot | None
     meters: list[MeterRow]
-    expired_note: str
-    estimated_note: str
-    payments: str
-    providers: list[ProviderRow]
+    warnings: list[str]
+    payments: list[Labelled]
+    receivers: list[Receiver]
     now: Now | None
 
 
 def page(inputs: Inputs) -> Page:
-    """The view of a statement; raises TooManyRows."""
-    s, language = inputs.statement, inputs.language
+    """The view of a statement in the language asked for, or in both at once; raises TooManyRows."""
+    s = inputs.statement
     if sum(1 + len(r.lines) for r in s.rows) + len(s.meters) > ROWS_LIMIT:
         raise TooManyRows(f"{len(s.rows)} services")
+    if inputs.language == "ru+kk":
+        return replace(both(_page(inputs, "kk"), _page(inputs, "ru")), density="dense")
+    return _page(inputs, inputs.language)
+
+
+def _page(inputs: Inputs, language: Language) -> Page:
+    s, holder = inputs.statement, inputs.holder
     rows = [service_row(row, s, language) for row in sorted(s.rows, key=lambda r: (r.order, r.service))]
-    meters = [_meter(meter, s, language) for meter in s.meters]
+    changes, receivers = change_rows(s, language), [_receiver(p, language) for p in _named_providers(s)]
+    notices, due_now = _notices(s, holder, language), since.now(s, language)
+    meters = meter_rows(s, language)
     return Page(
-        language=language,
         t=catalogue(language),
-        title=text("title", language),
+        density=_density(rows, receivers, len(changes) + len(meters) + 3 * len(notices) + 3 * bool(due_now)),
+        title=text("title_provisional" if s.provisional else "title", language),
         subject=f"{text('account', language)} {s.account}, {month(s.period, language)}",
         number=_number(s, inputs.code),
-        supersedes=_supersedes(s, language),
         code=_grouped(inputs.code),
+        form=text("form", language).format(version=FORM),
         account=clean(s.account),
-        holder=clean(inputs.holder.name if inputs.holder else "") or text("holder_unknown", language),
-        address=_address(inputs.holder, language),
+        holder=_holder(holder, language),
+        address=_address(holder, language),
         facts=_facts(s.base, language),
         month=month(s.period, language),
         cut_off=text("cut_off", language).format(moment=moment(s.cut_off)),
@@ -131,18 +130,34 @@ def page(inputs: Inputs) -> Page:
         due_date=day(s.due_date),
         created=inputs.formed_on.isoformat(),
         provisional=s.provisional,
+        notices=notices,
         to_pay=print_amount(s.totals.to_pay, s.currency),
-        advances=print_amount(s.totals.advances, s.currency) if s.totals.advances else "",
+        remarks=_remarks(s, language),
         charges_title=text("charges", language).format(unit=print_amount(0, s.currency).rpartition("\u00a0")[2]),
         rows=rows,
         totals=_totals(s, language),
+        due_label=_due_label(s, language),
+        due=figure(s.totals.to_pay),
+        changes=changes,
+        plot=plot(s, language),
         meters=meters,
-        expired_note=_expired_note(meters, language),
-        estimated_note=text("estimated_note", language) if any(m.estimated for m in meters) else "",
-        payments=_payments(s.payments, s.currency, language),
-        providers=[_provider(p, language) for p in _named_providers(s)],
-        now=_now(s, language),
+        warnings=warnings(meters, language),
+        payments=since.payments(s, language),
+        receivers=receivers,
+        now=due_now,
     )
+
+
+def _density(rows: list[ServiceRow], receivers: list[Receiver], others: int) -> str:
+    """How close the lines stand, so that fifteen services are one page and nine are a page that breathes."""
+    services = sum(_folded(r.name, 40) + _folded(r.provider, 36) + len(r.parts) + len(r.notes) for r in rows)
+    lines = others + services + sum(max(_folded(r.name, 40), _folded(r.address, 48)) for r in receivers)
+    return "airy" if lines <= _AIRY_LINES else "close" if lines <= _CLOSE_LINES else "dense"
+
+
+def _folded(printed: str, width: int) -> int:
+    """About how many lines a text of so many letters a line takes."""
+    return -(-len(printed) // width)
 
 
 def _number(s: Statement, code: str) -> str:
@@ -150,34 +165,59 @@ def _number(s: Statement, code: str) -> str:
     return f"{clean(s.account)}-{s.period}-{s.version}" if s.version else f"{clean(s.account)}-{s.period}-0-{code[:4]}"
 
 
-def _supersedes(s: Statement, language: Language) -> str:
-    return (
-        text("supersedes", language).format(number=f"{clean(s.account)}-{s.period}-{s.version - 1}")
-        if s.version > 1
-        else ""
-    )
-
-
 def _grouped(code: str) -> str:
     return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+def _notices(s: Statement, holder: Holder | None, language: Language) -> list[Notice]:
+    notices = []
+    if s.provisional:
+        notices.append(Notice("open", text("provisional", language), text("provisional_note", language)))
+    if s.version > 1:
+        number = f"{clean(s.account)}-{s.period}-{s.version - 1}"
+        why = text("supersedes_reason", language).format(reason=clean(s.reissue_reason)) if s.reissue_reason else ""
+        what = text("supersedes", language).format(version=s.version, number=number)
+        notices.append(Notice("reissued", what, why))
+    if holder is not None and holder.masked:
+        notices.append(Notice("masked", text("masked_title", language), text("masked_note", language)))
+    return notices
+
+
+def _remarks(s: Statement, language: Language) -> list[Labelled]:
+    """What stands small under the sum: the month's own total when another sum is due now, debt, advances."""
+    debt = sum(row.opening for row in s.rows if row.opening > 0)
+    said = [
+        ("total_of_month", s.totals.to_pay if s.provisional and s.due_now else 0),
+        ("debt_at_start", debt),
+        ("advances", s.totals.advances),
+    ]
+    remarks = [Labelled(text(key, language), print_amount(amount, s.currency)) for key, amount in said if amount]
+    if s.totals.to_pay == 0 and not s.provisional:
+        remarks.insert(0, Labelled(text("nothing_to_pay", language), ""))
+    return remarks
+
+
+def _holder(holder: Holder | None, language: Language) -> str:
+    if holder is not None and holder.masked:
+        return text("holder_masked", language)
+    return clean(holder.name if holder else "") or text("holder_unknown", language)
 
 
 def _address(holder: Holder | None, language: Language) -> str:
     if holder is None or holder.masked:
         return text("holder_masked" if holder else "holder_unknown", language)
-    own, other = holder.address_ru, holder.address_kk
-    return clean((other or own) if language == "kk" else (own or other)) or text("holder_unknown", language)
+    return clean(pick(language, holder.address_ru, holder.address_kk)) or text("holder_unknown", language)
 
 
-def _facts(base: Base, language: Language) -> list[tuple[str, str]]:
-    """What of the account's base data is known: label and value."""
+def _facts(base: Base, language: Language) -> list[Labelled]:
+    """What of the account's base data is known."""
     facts = [
         ("premises", optional(f"premises_{base.premises}", language, "")),
         ("residents", "" if base.residents is None else str(base.residents)),
         ("area_total", quantity(base.area_total)),
         ("area_heated", quantity(base.area_heated)),
     ]
-    return [(text(key, language), value) for key, value in facts if value]
+    return [Labelled(text(key, language), value) for key, value in facts if value]
 
 
 def _totals(s: Statement, language: Language) -> ServiceRow:
@@ -194,56 +234,10 @@ def _totals(s: Statement, language: Language) -> ServiceRow:
     )
 
 
-def _name(service: str, s: Statement, language: Language) -> str:
-    names = {r.service: (r.name_ru, r.name_kk) for r in s.rows}
-    ru, kk = names.get(service, (service, service))
-    return clean(kk if language == "kk" else ru)
-
-
-def _meter(m: Meter, s: Statement, language: Language) -> MeterRow:
-    usage = difference(m.current.value, m.previous.value, m.coefficient) if m.current and m.previous else ""
-    estimated = m.current is not None and m.current.source == "estimated"
-    return MeterRow(
-        service=_name(m.service, s, language),
-        meter=clean(m.meter),
-        coefficient=quantity(m.coefficient),
-        previous=quantity(m.previous.value) if m.previous else "",
-        previous_note=_reading_note(m.previous.on, m.previous.source, language) if m.previous else "",
-        current=("≈ " if estimated else "") + (quantity(m.current.value) if m.current else ""),
-        current_note=_reading_note(m.current.on, m.current.source, language) if m.current else "",
-        usage=usage,
-        verified_until=day(m.verified_until),
-        replacement=day(m.replacement_planned),
-        expired=m.verified_until is not None and m.verified_until < day_at(s.cut_off),
-        estimated=estimated,
-    )
-
-
-def _reading_note(on: date | None, source: str, language: Language) -> str:
-    return " ".join(part for part in (day(on), optional(f"source_{source}", language, "")) if part)
-
-
-def _expired_note(meters: list[MeterRow], language: Language) -> str:
-    expired = ", ".join(m.meter for m in meters if m.expired)
-    return text("expired_note", language).format(meters=expired) if expired else ""
-
-
-def _payments(payments: tuple[Payment, ...], currency: str, language: Language) -> str:
-    """The counted payments on one line; what does not fit is summed, never dropped."""
-    if not payments:
-        return text("no_payments", language)
-    shown = [_payment(p, currency, language) for p in payments[:_PAYMENTS_SHOWN]]
-    rest = payments[_PAYMENTS_SHOWN:]
-    if rest:
-        amount = print_amount(sum(p.amount for p in rest), currency)
-        shown.append(text("more_payments", language).format(count=len(rest), amount=amount))
-    return "; ".join(shown)
-
-
-def _payment(p: Payment, currency: str, language: Language) -> str:
-    channel = optional(f"channel_{p.channel}", language, clean(p.channel))
-    when = f"{moment(p.paid_at)[:10]} — " if p.paid_at else ""
-    return f"{when}{print_amount(p.amount, currency)}" + (f" ({channel})" if channel else "")
+def _due_label(s: Statement, language: Language) -> str:
+    """Why the sum to pay is more than the sum of the column: what was paid ahead for one service stays there."""
+    advances = print_amount(s.totals.advances, s.currency)
+    return text("total_without_advances", language).format(advances=advances) if s.totals.advances else ""
 
 
 def _named_providers(s: Statement) -> list[Provider]:
@@ -254,28 +248,18 @@ def _named_providers(s: Statement) -> list[Provider]:
     return [s.providers[name] for name in order if name in s.providers]
 
 
-def _provider(p: Provider, language: Language) -> ProviderRow:
-    kk = language == "kk"
-    return ProviderRow(
-        name=clean((p.name_kk or p.name_ru) if kk else (p.name_ru or p.name_kk)),
-        address=clean((p.address_kk or p.address_ru) if kk else (p.address_ru or p.address_kk)),
+def _receiver(p: Provider, language: Language) -> Receiver:
+    address = clean(pick(language, p.address_ru, p.address_kk))
+    return Receiver(
+        name=clean(pick(language, p.name_ru, p.name_kk)),
+        address=", ".join(part for part in (address, clean(p.hours)) if part),
         bin=clean(p.bin),
-        iban=clean(p.iban),
+        iban=_iban(clean(p.iban)),
         bic=clean(p.bic),
         phone=clean(p.phone),
-        hours=clean(p.hours),
     )
 
 
-def _now(s: Statement, language: Language) -> Now | None:
-    if not s.provisional or s.due_now is None:
-        return None
-    since = s.since
-    figures = [("charged", since.charged), ("adjusted", since.adjusted), ("paid", since.paid)] if since else []
-    closed_at = since.cut_off if since else None
-    return Now(
-        title=text("since", language).format(moment=moment(closed_at)) if closed_at else text("since_open", language),
-        figures=[(text(key, language), print_amount(amount, s.currency)) for key, amount in figures],
-        total=print_amount(s.due_now.total, s.currency),
-        rows=[(_name(r.service, s, language), figure(r.amount)) for r in s.due_now.rows if r.amount],
-    )
+def _iban(number: str) -> str:
+    """In groups of four, as banks print it, when it looks like one."""
+    return "\u00a0".join(number[i : i + 4] for i in range(0, len(number), 4)) if number.isalnum() else number

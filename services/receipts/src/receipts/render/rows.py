@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from common.money import print_amount
-from receipts.events.statement import Adjustment, Line, Penalty, Row, Statement
+from receipts.events.statement import Adjustment, Line, Penalty, Provider, Row, Statement
 from receipts.render.formats import clean, figure, figure_or_dash, month, price, quantity, span
-from receipts.render.texts import Language, optional, text
+from receipts.render.texts import Language, optional, pick, text
 
 _NOTE_OF_KIND = {"late": "note_late", "charge.reversed": "note_reversed"}
 
@@ -23,7 +23,7 @@ class Part:
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """A service's figures as texts, in the order of the columns."""
+    """A service's figures as texts, in the order of the columns; `phone` is whom to ask."""
 
     name: str
     opening: str
@@ -34,10 +34,12 @@ class ServiceRow:
     paid: str
     closing: str
     provider: str = ""
+    phone: str = ""
     volume: str = ""
     unit: str = ""
     tariff: str = ""
     basis: str = ""
+    advance: bool = False
     parts: list[Part] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -45,15 +47,16 @@ class ServiceRow:
 def service_row(row: Row, statement: Statement, language: Language) -> ServiceRow:
     """The row of one service; a single plain charge shows its volume and tariff in the row itself."""
     single = row.lines[0] if len(row.lines) == 1 and not row.lines[0].tiers else None
-    provider = statement.providers.get(row.provider)
-    names = (provider.name_ru, provider.name_kk) if provider else ("", "")
+    provider = statement.providers.get(row.provider, Provider())
+    bases = {line.basis for line in row.lines}
     return ServiceRow(
-        name=clean(_of(language, row.name_ru, row.name_kk)),
-        provider=clean(_of(language, *names)),
+        name=clean(pick(language, row.name_ru, row.name_kk)),
+        provider=clean(pick(language, provider.name_ru, provider.name_kk)),
+        phone=clean(provider.phone).replace(" ", "\u00a0"),
         volume=quantity(single.volume) if single else "",
         unit=_unit(single, language) if single else "",
         tariff=price(single.tariff) if single else "",
-        basis=optional(f"basis_{single.basis}", language, "") if single else "",
+        basis=optional(f"basis_{bases.pop()}", language, "") if len(bases) == 1 else "",
         opening=figure_or_dash(row.opening),
         charged=figure_or_dash(row.charged),
         adjusted=figure_or_dash(row.adjusted),
@@ -61,18 +64,15 @@ def service_row(row: Row, statement: Statement, language: Language) -> ServiceRo
         penalty=figure_or_dash(row.penalty),
         paid=figure_or_dash(row.paid),
         closing=figure(row.closing),
+        advance=row.closing < 0,
         parts=[] if single else [p for line in row.lines for p in _parts(line, statement.period, language)],
         notes=_notes(row, single, statement, language),
     )
 
 
-def _of(language: Language, ru: str, kk: str) -> str:
-    return (kk or ru) if language == "kk" else (ru or kk)
-
-
 def _unit(line: Line, language: Language) -> str:
     """The unit's printed name; a unit the directory does not know is printed by its code."""
-    return clean(_of(language, line.unit_ru, line.unit_kk) or line.unit)
+    return clean(pick(language, line.unit_ru, line.unit_kk) or line.unit)
 
 
 def _parts(line: Line, period: str, language: Language) -> list[Part]:
@@ -104,13 +104,14 @@ def _other_month(line: Line, period: str, language: Language) -> str:
     """The service period when it is not the bill's own month: heat is billed a month late."""
     if line.from_ and line.to and f"{line.from_:%Y-%m}" == f"{line.to:%Y-%m}" == period:
         return ""
-    return span(line.from_, line.to, language)
+    other = span(line.from_, line.to, language)
+    return text("consumed", language).format(span=other) if other else ""
 
 
 def _notes(row: Row, single: Line | None, statement: Statement, language: Language) -> list[str]:
-    tiered = [_other_month(line, statement.period, language) for line in row.lines if line.tiers]
-    charge = [_other_month(single, statement.period, language)] if single else tiered
-    formulas = [clean(_of(language, line.formula_ru or "", line.formula_kk or "")) for line in row.lines]
+    own = [single] if single else [line for line in row.lines if line.tiers]
+    charge = [_other_month(line, statement.period, language) for line in own]
+    formulas = [clean(pick(language, line.formula_ru or "", line.formula_kk or "")) for line in row.lines]
     currency = statement.currency
     adjusted = [_adjustment(a, currency, language) for a in row.adjustments]
     benefits = [

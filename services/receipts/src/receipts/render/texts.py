@@ -1,199 +1,46 @@
-"""Everything printed on a receipt, in Russian and Kazakh: one catalogue that a speaker can proof-read in one place.
+"""Everything printed on a receipt: the gettext catalogues in `locale/`, one a language, read where they stand.
 
-Kazakh entries marked ✓ were seen in real documents of the region; the others wait for a speaker.
+They are read as they are written, so there is no compiled file that could be missing or stale.
 """
 
+from functools import cache
+from importlib.resources import files
 from typing import Final, Literal, get_args
 
+from babel.messages.pofile import read_po
+
 Language = Literal["ru", "kk"]
-LANGUAGES: Final = get_args(Language)
-
-# key: (ru, kk)
-_CATALOGUE: Final[dict[str, tuple[str, str]]] = {
-    "title": (
-        "Счёт-квитанция на оплату жилищно-коммунальных услуг",
-        "Тұрғын үй-коммуналдық қызметтерге ақы төлеуге арналған шот-түбіртек",  # ✓
-    ),
-    "title_short": ("Квитанция", "Түбіртек"),  # ✓
-    "doc_kind": ("Единый платёжный документ (ЕПД)", "Бірыңғай төлем құжаты"),  # ✓
-    "centre": ("Единый расчётный центр (ЕРЦ)", "Бірыңғай есеп айырысу орталығы (БЕО)"),  # ✓
-    "number": ("№ документа", "Құжат №"),
-    "supersedes": ("взамен № {number}", "№ {number} орнына"),
-    "period": ("Расчётный период", "Есептік кезең"),
-    "month_year": ("{month} {year} г.", "{year} жылғы {month}"),
-    "cut_off": ("Учтено по состоянию на {moment}", "{moment} жағдай бойынша ескерілді"),
-    "formed_at": ("Дата формирования", "Қалыптастырылған күні"),  # ✓
-    "due_date": ("Оплатить до", "Төлеу мерзімі"),
-    "account": ("Лицевой счёт №", "Дербес шот №"),  # ✓
-    "holder": ("Плательщик (Ф.И.О.)", "Төлеуші (Т.А.Ә.)"),
-    "address": ("Адрес", "Мекенжайы"),  # ✓
-    "holder_masked": ("будет показано после подтверждения доступа", "қол жеткізу расталғаннан кейін көрсетіледі"),
-    "holder_unknown": ("не указан", "көрсетілмеген"),
-    "area_total": ("Общая площадь, м²", "Жалпы алаңы, м²"),
-    "area_heated": ("Отапливаемая площадь, м²", "Жылытылатын алаңы, м²"),  # ✓
-    "residents": ("Количество проживающих", "Тұратындар саны"),  # ✓
-    "premises": ("Помещение", "Үй-жай"),
-    "premises_flat": ("квартира", "пәтер"),
-    "premises_house": ("жилой дом", "тұрғын үй"),
-    "premises_non-residential": ("нежилое", "тұрғын емес"),
-    "total": ("Итого к оплате", "Төленетін жалпы сома"),  # ✓
-    "advances": ("Переплата (не входит в сумму к оплате)", "Артық төлем (төленетін сомаға кірмейді)"),
-    "charges": ("Начисления и оплата по услугам, {unit}", "Қызметтер бойынша есептеу мен төлем, {unit}"),
-    "service": ("Наименование услуги, поставщик", "Қызметтің атауы, жеткізуші"),  # ✓
-    "volume": ("Объём", "Көлемі"),
-    "tariff": ("Тариф", "Тариф"),
-    "opening": (
-        "Долг\u00a0(+) / переплата\u00a0(−) на начало",
-        "Кезең басындағы берешек\u00a0(+) / артық төлем\u00a0(−)",
-    ),  # ✓
-    "charged": ("Начислено", "Есептелді"),  # ✓
-    "adjusted": ("Перерасчёт", "Қайта есептеу"),  # ✓
-    "benefit": ("Льгота", "Жеңілдік"),
-    "penalty": ("Пеня", "Өсімпұл"),  # ✓
-    "paid": ("Оплачено", "Төленді"),  # ✓
-    "closing": ("К\u00a0оплате\u00a0(+) / переплата\u00a0(−)", "Төлеуге\u00a0(+) / артық төлем\u00a0(−)"),  # ✓
-    "totals": ("Итого", "Барлығы"),  # ✓
-    "tier": ("в пределах уровня {number}", "{number}-деңгей шегінде"),
-    "basis_meter": ("по прибору", "аспап бойынша"),
-    "basis_norm": ("по норме", "норма бойынша"),
-    "basis_area": ("по площади", "алаң бойынша"),
-    "basis_people": ("по проживающим", "адам саны бойынша"),
-    "basis_average": ("по среднему", "орташа бойынша"),
-    "basis_fixed": ("фиксировано", "тұрақты"),
-    "basis_estimate": ("расчётно", "есептік мөлшер"),
-    "service_period": ("за период {from_}–{to}", "{from_}–{to} кезеңі үшін"),
-    "service_month": ("за {month}", "{month} үшін"),
-    "readings": ("показания {previous} → {current}", "көрсеткіштер {previous} → {current}"),
-    "note_adjusted": ("Перерасчёт {amount}", "Қайта есептеу {amount}"),
-    "note_late": ("Начислено позже срока {amount}", "Кешігіп есептелді {amount}"),
-    "note_reversed": ("Отмена начисления {amount}", "Есептеудің күшін жою {amount}"),
-    "note_benefit": ("Льгота {amount}", "Жеңілдік {amount}"),
-    "note_penalty": ("Пеня {amount}", "Өсімпұл {amount}"),
-    "penalty_formula": ("долг {debt} × {rate} % × {days} дн.", "берешек {debt} × {rate} % × {days} күн"),
-    "reason_quality": ("качество услуги", "қызмет сапасы"),
-    "reason_absence": ("временное отсутствие", "уақытша болмауы"),
-    "reason_reading": ("уточнение показаний", "көрсеткішті нақтылау"),
-    "reason_tariff": ("изменение тарифа", "тарифтің өзгеруі"),
-    "reason_area": ("уточнение площади", "алаңды нақтылау"),
-    "reason_residents": ("число проживающих", "тұратындар саны"),
-    "reason_error": ("исправление ошибки", "қатені түзету"),
-    "meters": ("Приборы учёта", "Есепке алу аспаптары"),  # ✓
-    "meter_service": ("Услуга", "Қызмет"),
-    "meter": ("Счётчик №", "Есептегіш №"),  # ✓
-    "previous": ("Предыдущее показание", "Алдыңғы көрсеткіш"),  # ✓
-    "current": ("Текущее показание", "Ағымдағы көрсеткіш"),  # ✓
-    "source_measured": ("снято контролёром", "бақылаушы алған"),
-    "source_by-resident": ("передано потребителем", "тұтынушы берген"),
-    "source_estimated": ("расчётное", "есептік, өлшенбеген"),
-    "usage": ("Расход", "Тұтыну көлемі"),
-    "coefficient": ("Коэф.", "Коэф."),
-    "verified_until": ("Очередная поверка", "Келесі салыстырып тексеру"),
-    "replacement": ("Плановая замена", "Жоспарлы ауыстыру"),
-    "expired": ("срок истёк", "мерзімі өтті"),
-    "expired_note": (
-        "Истёк срок поверки счётчика № {meters}: до поверки начисление ведётся по норме.",
-        "№ {meters} есептегішті салыстырып тексеру мерзімі өтті: ол жасалғанша есептеу норма бойынша жүргізіледі.",
-    ),
-    "estimated_note": (
-        "≈ — показание расчётное: передайте показания счётчика, и начисление будет уточнено.",
-        "≈ — көрсеткіш есептік: есептегіш көрсеткішін жіберіңіз, сонда есептеу нақтыланады.",
-    ),
-    "payments": ("Учтены платежи", "Ескерілген төлемдер"),
-    "no_payments": ("платежей не поступало", "төлем түскен жоқ"),
-    "more_payments": ("и ещё {count} на сумму {amount}", "және тағы {count}, сомасы {amount}"),
-    "channel_bank": ("банк", "банк"),
-    "channel_terminal": ("терминал", "терминал"),
-    "channel_app": ("приложение", "қосымша"),
-    "channel_cash": ("касса", "касса"),
-    "providers": ("Поставщики услуг (получатели)", "Қызмет көрсетушілер (алушылар)"),
-    "provider": ("Получатель, адрес", "Алушы, мекенжайы"),
-    "bin": ("БИН", "БСН"),
-    "iban": ("ИИК (IBAN)", "ЖСК (IBAN)"),
-    "bic": ("БИК", "БСК"),  # ✓
-    "phone": ("Телефон, часы работы", "Телефон, жұмыс уақыты"),
-    "verify": ("Проверить квитанцию", "Түбіртекті тексеру"),
-    "verify_ours": ("Квитанция выдана нашим центром", "Түбіртекті біздің орталық берген"),
-    "verify_provisional": (
-        "Предварительная квитанция нашего центра: месяц не был закрыт",
-        "Біздің орталықтың алдын ала түбіртегі: ай жабылмаған еді",
-    ),
-    "verify_superseded": (
-        "Квитанция выдана нашим центром, но заменена более новой",
-        "Түбіртекті біздің орталық берген, бірақ ол жаңасымен ауыстырылған",
-    ),
-    "provisional": ("Предварительно: месяц не закрыт", "Алдын ала есеп: ай әлі жабылған жоқ"),
-    "provisional_note": (
-        "Суммы ещё изменятся: поставщики передают начисления до закрытия месяца. Это не окончательный счёт.",
-        "Сомалар әлі өзгереді: қызмет көрсетушілер есептеулерді ай жабылғанға дейін береді. Бұл түпкілікті шот емес.",
-    ),
-    "since": ("Поступило после закрытия прошлого месяца ({moment})", "Өткен ай жабылғаннан кейін түскені ({moment})"),
-    "since_open": ("Поступило с начала месяца", "Ай басынан бері түскені"),
-    "due_now": ("К оплате сейчас", "Қазір төлеуге"),
-    "due_now_by_service": ("К оплате сейчас по услугам", "Қызметтер бойынша қазір төлеуге"),
-    "late_bank": (
-        (
-            "Чек банка подтверждает оплату, но учтена она будет, когда деньги поступят в центр. "
-            "Платежи, поступившие позже указанного времени, войдут в следующую квитанцию."
-        ),
-        (
-            "Банк чегі төлемді растайды, бірақ ол ақша орталыққа түскенде есепке алынады. "
-            "Көрсетілген уақыттан кейін түскен төлемдер келесі түбіртекке кіреді."
-        ),
-    ),
-    "formula": (
-        (
-            "К оплате = долг на начало + начислено + перерасчёт − льгота + пеня − оплачено. "
-            "Переплата по одной услуге не гасит долг по другой."
-        ),
-        (
-            "Төлеуге = кезең басындағы берешек + есептелді + қайта есептеу − жеңілдік + өсімпұл − төленді. "
-            "Бір қызметтің артық төлемі басқасының берешегін жаппайды."
-        ),
-    ),
-}
-
-MONTHS: Final[dict[Language, tuple[str, ...]]] = {
-    "ru": (
-        "январь",
-        "февраль",
-        "март",
-        "апрель",
-        "май",
-        "июнь",
-        "июль",
-        "август",
-        "сентябрь",
-        "октябрь",
-        "ноябрь",
-        "декабрь",
-    ),
-    "kk": (
-        "қаңтар",
-        "ақпан",
-        "наурыз",
-        "сәуір",
-        "мамыр",
-        "маусым",
-        "шілде",
-        "тамыз",
-        "қыркүйек",
-        "қазан",
-        "қараша",
-        "желтоқсан",
-    ),
-}
+Printed = Literal["ru", "kk", "ru+kk"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+PRINTED: Final[tuple[Printed, ...]] = get_args(Printed)
 
 
 def text(key: str, language: Language) -> str:
     """The catalogue's text, with its placeholders; a missing key is a KeyError, never an empty label."""
-    return _CATALOGUE[key][LANGUAGES.index(language)]
-
-
-def catalogue(language: Language) -> dict[str, str]:
-    """All texts of one language, for the template."""
-    return {key: text(key, language) for key in _CATALOGUE}
+    return catalogue(language)[key]
 
 
 def optional(key: str, language: Language, default: str) -> str:
     """A text for a code from outside, or `default` for a code the catalogue does not know."""
-    return text(key, language) if key in _CATALOGUE else default
+    return catalogue(language).get(key, default)
+
+
+@cache
+def catalogue(language: Language) -> dict[str, str]:
+    """All texts of one language by their keys; those still to be translated are not among them."""
+    with files("receipts").joinpath(f"locale/{language}/LC_MESSAGES/receipts.po").open("rb") as source:
+        entries = read_po(source, locale=language)
+        return {str(e.id): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+
+
+def pick(language: Language, ru: str, kk: str) -> str:
+    """The text of this language, or the other one when a provider sent only that."""
+    return (kk or ru) if language == "kk" else (ru or kk)
+
+
+def printed_as(language: str) -> Printed:
+    """A language of the outside world as one of ours; raises ValueError."""
+    for known in PRINTED:
+        if language == known:
+            return known
+    raise ValueError(f"language is one of {', '.join(PRINTED)}")

@@ -1,4 +1,4 @@
-"""Invented statements as they stand on the ledger's topic: the canonical examples of the receipts' tests."""
+"""One invented flat's statements as they stand on the ledger's topic; every example is made of these."""
 
 from typing import Any
 
@@ -264,6 +264,8 @@ def full_statement(**changes: Any) -> dict[str, Any]:
             },
         ],
         "totals": totals(rows),
+        "history": _history(),
+        "changes": _changes(),
         "providers": {name: _provider(*p) for name, p in _PROVIDERS.items()},
         "hash": "0" * 64,
     } | changes
@@ -384,6 +386,52 @@ def _tiers(row: dict[str, Any]) -> None:
             {"volume": "55", "price": "34.518", "amount": 189850},
         ],
     }
+
+
+_CHARGED = (3120411, 3344120, 3518877, 3502310, 3391045, 2805530, 2214700, 1987240, 1941115, 1968020, 2390475)
+
+
+def _history() -> list[dict[str, Any]]:
+    """Eleven months before: a winter dearer than a summer."""
+    periods = ["2025-11", "2025-12", *(f"2026-{month:02d}" for month in range(1, 10))]
+    return [{"period": period, "charged": charged} for period, charged in zip(periods, _CHARGED, strict=True)]
+
+
+def _changes() -> list[dict[str, Any]]:
+    """Why October came to more than September."""
+    return [
+        {
+            "service": "heating",
+            "amount": 784086,
+            "parts": [{"kind": "started", "amount": 784086}],
+        },
+        {
+            "service": "electricity",
+            "amount": 99905,
+            "parts": [
+                {"kind": "volume", "amount": 98000, "before": "198", "after": "235"},
+                {"kind": "penalty", "amount": 1905},
+            ],
+        },
+        {
+            "service": "cold-water",
+            "amount": -28260,
+            "parts": [
+                {"kind": "volume", "amount": -14130, "before": "8", "after": "7"},
+                {"kind": "adjustment", "amount": -14130},
+            ],
+        },
+        {
+            "service": "upkeep",
+            "amount": 27050,
+            "parts": [{"kind": "tariff", "amount": 27050, "before": "80.00", "after": "85.00"}],
+        },
+        {
+            "service": "waste",
+            "amount": 62300,
+            "parts": [{"kind": "residents", "amount": 62300, "before": "2", "after": "3"}],
+        },
+    ]
 
 
 def _meters() -> list[dict[str, Any]]:
