@@ -1,12 +1,13 @@
 """Documents as pictures: drawn by poppler, compared with the committed ones, laid out on contact sheets."""
 
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from receipts.examples import EXAMPLES, example
+from receipts.examples import example
 from receipts.render.document import render
 from receipts.render.pdf import Rendered
 from receipts.render.texts import PRINTED, Printed
@@ -62,12 +63,12 @@ def stem(name: str, language: Printed) -> str:
     return f"{name}.{language.replace('ru+kk', 'both')}"
 
 
-def write_looks() -> None:
-    """Draws all examples anew into the folder of committed pictures."""
-    for old in LOOKS.glob("*.png"):
-        old.unlink()
-    for name in EXAMPLES:
+def write_looks(names: Sequence[str]) -> None:
+    """Draws examples anew into the folder of committed pictures."""
+    for name in names:
         for language in PRINTED:
+            for old in LOOKS.glob(f"{stem(name, language)}-*.png"):
+                old.unlink()
             for page in pictures(document(name, language).data, stem(name, language)):
                 look(page).quantize(LEVELS).save(LOOKS / page.name, optimize=True)
 

@@ -88,7 +88,7 @@ def test_an_open_month_is_asked_of_the_ledger(house: House, user: str, account: 
     view = house.ended(user, asked["id"])
     assert view["state"] == "ready", view
     text = words(house.document(user, asked["id"]).content)
-    assert "Предварительно: месяц не закрыт" in text
+    assert "Предварительно: месяц ещё не закрыт" in text
     assert "9 038,41 ₸" in text.replace("\u00a0", " ")
 
 
