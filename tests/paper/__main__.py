@@ -1,4 +1,4 @@
-"""`python -m tests.paper [example …]`: draw the committed pictures and the sheets of docs/ anew, after looking at them."""
+"""`python -m tests.paper [example …]`: draw the committed pictures and sheets anew, after looking at them."""
 
 import sys
 from pathlib import Path

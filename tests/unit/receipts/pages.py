@@ -9,7 +9,7 @@ import msgspec
 from pypdf import PdfReader
 
 from receipts.events.holder import Holder
-from receipts.examples import ADDRESS, CODE
+from receipts.examples import ADDRESS, CODE, HISTORY
 from receipts.examples.statements import HOLDER, decoded
 from receipts.render.document import render
 from receipts.render.layout import Inputs
@@ -19,7 +19,7 @@ from receipts.render.texts import Printed
 
 def inputs(statement: dict[str, Any], language: Printed = "ru", holder: Holder | None = HOLDER) -> Inputs:
     """What a document of this statement is made of."""
-    return Inputs(decoded(statement), holder, language, date(2026, 11, 6), CODE, ADDRESS)
+    return Inputs(decoded(statement), holder, language, date(2026, 11, 6), CODE, ADDRESS, HISTORY)
 
 
 def rendered(statement: dict[str, Any], language: Printed = "ru", holder: Holder | None = HOLDER) -> Rendered:

@@ -93,7 +93,7 @@ def test_what_explains_a_sum_is_printed() -> None:
     text = words(rendered(full_statement()).data)
     for said in (
         "Период потребления: сентябрь 2026 г.",
-        "Электроснабжение +999,05 объём 198 → 235 кВт·ч (+980,00); пеня (+19,05)",
+        "Электроснабжение +999,05 объём потребления +751,00; тариф +229,00; пеня +19,05",
         "ТОО «АлматыЭнергоСбыт» · 8 (727) 356-99-99",
         "в пределах уровня 3 55 кВт·ч 34,518 1 898,50",
         "Перерасчёт −141,30 ₸ за сентябрь 2026 г.: качество услуги — Перебои подачи воды 12–14 сентября",
@@ -125,7 +125,7 @@ def test_an_open_month_cannot_be_taken_for_a_bill() -> None:
 
 def test_a_corrected_statement_names_what_it_replaces() -> None:
     """Version 2 stands in the number, version 1 beside it."""
-    text = words(rendered(full_statement(version=2, reissue_reason="опоздавший файл")).data)
+    text = words(rendered(full_statement(version=2, reissue={"version": 1, "reason": "опоздавший файл"})).data)
     assert "Документ № 100000123-2026-10-2" in text
     assert "Исправленный счёт, версия 2: взамен документа № 100000123-2026-10-1. Причина: опоздавший файл" in text
 

@@ -16,9 +16,9 @@ from receipts.render import texts
 from receipts.render.texts import LANGUAGES, Language
 
 # The same word in both languages.
-SAME = {"tariff", "part_tariff", "channel_bank", "channel_terminal", "channel_cash", "title_short_both"}
+SAME = {"tariff", "cause_tariff", "channel_bank", "channel_terminal", "channel_cash", "title_short_both"}
 _KAZAKH = re.compile("[әғқңөұүһіӘҒҚҢӨҰҮҺІ]")
-_FAMILIES = re.compile("(basis|source|channel|premises|reason|month|part)_")
+_FAMILIES = re.compile("(basis|source|channel|premises|reason|month|cause)_")
 
 
 def po(language: Language) -> Catalog:

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Base(msgspec.Struct, frozen=True):
-    """The account as it stood: areas in square metres as decimal text."""
+    """The account as it stood: areas in square metres as decimal text; `number` is the newest it is known by."""
 
     building: str = ""
     flat: str = ""
@@ -15,6 +15,7 @@ class Base(msgspec.Struct, frozen=True):
     residents: int | None = None
     area_total: str | None = None
     area_heated: str | None = None
+    number: str = ""
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -61,6 +62,7 @@ class Benefit(msgspec.Struct, frozen=True):
 
     amount: int
     reason: str = ""
+    for_period: str | None = None
 
 
 class Penalty(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class Penalty(msgspec.Struct, frozen=True):
     debt: int | None = None
     rate: str | None = None
     days: int | None = None
+    for_period: str | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -87,6 +90,7 @@ class Row(msgspec.Struct, frozen=True):
     penalty: int = 0
     paid: int = 0
     closing: int = 0
+    decision: str = ""
     lines: tuple[Line, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     benefits: tuple[Benefit, ...] = ()
@@ -111,6 +115,10 @@ class Meter(msgspec.Struct, frozen=True):
     replacement_planned: date | None = None
     previous: Reading | None = None
     current: Reading | None = None
+    usage: str | None = None
+    expired: bool = False
+    installed_on: date | None = None
+    removed_on: date | None = None
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -159,6 +167,8 @@ class Since(msgspec.Struct, frozen=True):
     paid: int = 0
     charged: int = 0
     adjusted: int = 0
+    benefit: int = 0
+    penalty: int = 0
 
 
 class DueRow(msgspec.Struct, frozen=True):
@@ -175,28 +185,34 @@ class Due(msgspec.Struct, frozen=True):
     rows: tuple[DueRow, ...] = ()
 
 
-class MonthCharged(msgspec.Struct, frozen=True):
-    """What one of the last months came to."""
+class Cause(msgspec.Struct, frozen=True):
+    """A part of a difference."""
 
-    period: str
-    charged: int
-
-
-class ChangePart(msgspec.Struct, frozen=True):
-    """One cause of a change: volume, tariff, residents, area, adjustment, benefit, penalty, started, ended."""
-
-    kind: str
+    cause: str
     amount: int
-    before: str | None = None
-    after: str | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
-    """Why a service came to more or less than the month before; its parts add up to `amount`."""
+class Changed(msgspec.Struct, frozen=True):
+    """Why a service's own sum of the month differs; the parts add up to now − before."""
 
     service: str
-    amount: int
-    parts: tuple[ChangePart, ...] = ()
+    before: int
+    now: int
+    parts: tuple[Cause, ...] = ()
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why the month differs from the month `against`."""
+
+    against: str
+    services: tuple[Changed, ...] = ()
+
+
+class Reissue(msgspec.Struct, frozen=True):
+    """Why there is a version after the first, and which one it corrects."""
+
+    version: int
+    reason: str = ""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -218,9 +234,8 @@ class Statement(msgspec.Struct, frozen=True):
     providers: dict[str, Provider] = {}
     since: Since | None = None
     due_now: Due | None = None
-    history: tuple[MonthCharged, ...] = ()
-    changes: tuple[Change, ...] = ()
-    reissue_reason: str = ""
+    explanation: Explanation | None = None
+    reissue: Reissue | None = None
     hash: str = ""
 
     @property

@@ -9,11 +9,18 @@ from receipts.events.holder import Holder
 from receipts.examples.statements import HOLDER, decoded, drafted_statement, full_statement, totals
 from receipts.projections import shown_holder
 from receipts.render.layout import Inputs
+from receipts.render.plot import Month
 from receipts.render.texts import Printed
 
 CODE = "7K3MQW9XABCD2345"
 ADDRESS = f"https://receipts.example/v1/verify/{CODE}"
 _USUAL = ("heating", "hot-water", "cold-water", "sewerage", "electricity", "gas", "waste", "upkeep", "intercom")
+
+_CHARGED = (3120411, 3344120, 3518877, 3502310, 3391045, 2805530, 2214700, 1987240, 1941115, 1968020, 2390475)
+HISTORY = tuple(
+    Month(period, charged)
+    for period, charged in zip(["2025-11", "2025-12", *(f"2026-0{n}" for n in range(1, 10))], _CHARGED, strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,13 @@ class Example:
 
     statement: dict[str, Any]
     holder: Holder | None = HOLDER
+    history: tuple[Month, ...] = HISTORY
 
 
 def example(name: str, language: Printed) -> Inputs:
     """What a document of the example is made of; raises KeyError for a name there is none of."""
     found = EXAMPLES[name]()
-    return Inputs(decoded(found.statement), found.holder, language, date(2026, 11, 6), CODE, ADDRESS)
+    return Inputs(decoded(found.statement), found.holder, language, date(2026, 11, 6), CODE, ADDRESS, found.history)
 
 
 def _normal() -> Example:
@@ -63,7 +71,7 @@ def _adjustment() -> Example:
     _adjust(rows["cold-water"], (-14130, "quality", "перебои подачи воды 12–14 сентября", "2026-09"))
     _adjust(rows["cold-water"], (2826, "reading", "", "2026-08"))
     why = "поставщик исправил показания общедомового прибора"
-    return Example(_of(list(rows.values()), version=2, reissue_reason=why))
+    return Example(_of(list(rows.values()), version=2, reissue={"version": 1, "reason": why}))
 
 
 def _fifteen() -> Example:
@@ -74,6 +82,8 @@ def _fifteen() -> Example:
 def _long_names() -> Example:
     """Names and addresses of a hundred letters, with every letter that Kazakh has and Russian has not."""
     rows = _rows(_USUAL)
+    for row in rows[:3]:
+        row["decision"] = "приказ ДКРЕМ по г. Алматы № 112-ОД от 01.07.2026"
     rows[0] |= {
         "name_ru": "Отопление и горячее водоснабжение мест общего пользования многоквартирного жилого дома",
         "name_kk": "Көппәтерлі тұрғын үйдің ортақ пайдаланылатын орындарын жылыту және ыстық сумен жабдықтау",
@@ -107,7 +117,7 @@ def _first_month() -> Example:
     meters = [
         {k: v for k, v in m.items() if k != "previous"} for m in full_statement()["meters"] if m["service"] != "gas"
     ]
-    return Example(_of(rows, payments=[], history=[], changes=[], meters=meters))
+    return Example(_of(rows, payments=[], explanation=None, meters=meters), history=())
 
 
 def _masked() -> Example:
@@ -117,12 +127,12 @@ def _masked() -> Example:
 
 def _open() -> Example:
     """The next month while it is open."""
-    return Example(drafted_statement())
+    return Example(drafted_statement(), history=(*HISTORY[1:], Month("2026-10", 3281121)))
 
 
 def _reissued() -> Example:
     """The second version of the fifteen services."""
-    return Example(full_statement(version=2, reissue_reason="опоздавший файл поставщика тепла"))
+    return Example(full_statement(version=2, reissue={"version": 1, "reason": "опоздавший файл поставщика тепла"}))
 
 
 def _zeros() -> Example:
@@ -130,7 +140,7 @@ def _zeros() -> Example:
     rows = _plain(_rows(_USUAL))
     for row in rows:
         row |= {"lines": [], "charged": 0, "opening": 0, "paid": 0}
-    return Example(_of(rows, payments=[], changes=[], meters=[]))
+    return Example(_of(rows, payments=[], explanation=None, meters=[]))
 
 
 def _many() -> Example:
@@ -177,10 +187,11 @@ def _of(rows: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
         moved = row["opening"] + row["charged"] + row["adjusted"]
         row["closing"] = moved - row["benefit"] + row["penalty"] - row["paid"]
     full = full_statement(rows=rows, totals=totals(rows)) | changes
-    served = {row["provider"] for row in rows}
+    served, named = {row["provider"] for row in rows}, {row["service"] for row in rows}
+    why = full["explanation"] and [c for c in full["explanation"]["services"] if c["service"] in named]
     paid = {"reference": "P-1", "provider": "halyk", "paid_at": "2026-10-12T09:20:00Z", "channel": "bank"}
     return full | {
         "providers": {name: p for name, p in full["providers"].items() if name in served},
         "payments": changes.get("payments", [paid | {"amount": sum(row["paid"] for row in rows)}]),
-        "changes": [c for c in full["changes"] if c["service"] in {row["service"] for row in rows}],
+        "explanation": full["explanation"] and full["explanation"] | {"services": why},
     }

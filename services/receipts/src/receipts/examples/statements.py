@@ -264,8 +264,7 @@ def full_statement(**changes: Any) -> dict[str, Any]:
             },
         ],
         "totals": totals(rows),
-        "history": _history(),
-        "changes": _changes(),
+        "explanation": {"against": "2026-09", "before": 2390475, "now": 3281121, "services": _changes()},
         "providers": {name: _provider(*p) for name, p in _PROVIDERS.items()},
         "hash": "0" * 64,
     } | changes
@@ -388,49 +387,23 @@ def _tiers(row: dict[str, Any]) -> None:
     }
 
 
-_CHARGED = (3120411, 3344120, 3518877, 3502310, 3391045, 2805530, 2214700, 1987240, 1941115, 1968020, 2390475)
-
-
-def _history() -> list[dict[str, Any]]:
-    """Eleven months before: a winter dearer than a summer."""
-    periods = ["2025-11", "2025-12", *(f"2026-{month:02d}" for month in range(1, 10))]
-    return [{"period": period, "charged": charged} for period, charged in zip(periods, _CHARGED, strict=True)]
-
-
 def _changes() -> list[dict[str, Any]]:
-    """Why October came to more than September."""
+    """Why October came to more than September, as the ledger explains it."""
+    causes: list[tuple[str, int, list[tuple[str, int]]]] = [
+        ("heating", 784086, [("began", 784086)]),
+        ("cold-water", 84780, [("volume", -14130), ("adjustment", -14130)]),
+        ("electricity", 615745, [("volume", 75100), ("tariff", 22900), ("penalty", 1905)]),
+        ("waste", 186900, [("residents", 62300)]),
+        ("upkeep", 413865, [("tariff", 27050)]),
+    ]
     return [
         {
-            "service": "heating",
-            "amount": 784086,
-            "parts": [{"kind": "started", "amount": 784086}],
-        },
-        {
-            "service": "electricity",
-            "amount": 99905,
-            "parts": [
-                {"kind": "volume", "amount": 98000, "before": "198", "after": "235"},
-                {"kind": "penalty", "amount": 1905},
-            ],
-        },
-        {
-            "service": "cold-water",
-            "amount": -28260,
-            "parts": [
-                {"kind": "volume", "amount": -14130, "before": "8", "after": "7"},
-                {"kind": "adjustment", "amount": -14130},
-            ],
-        },
-        {
-            "service": "upkeep",
-            "amount": 27050,
-            "parts": [{"kind": "tariff", "amount": 27050, "before": "80.00", "after": "85.00"}],
-        },
-        {
-            "service": "waste",
-            "amount": 62300,
-            "parts": [{"kind": "residents", "amount": 62300, "before": "2", "after": "3"}],
-        },
+            "service": service,
+            "before": now - sum(amount for _, amount in parts),
+            "now": now,
+            "parts": [{"cause": cause, "amount": amount} for cause, amount in parts],
+        }
+        for service, now, parts in causes
     ]
 
 

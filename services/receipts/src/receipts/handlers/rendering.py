@@ -15,6 +15,7 @@ from receipts.events.statement import decode_statement
 from receipts.gateways.files import Files
 from receipts.render.document import render
 from receipts.render.layout import Inputs, TooManyRows
+from receipts.render.plot import Month
 from receipts.render.texts import printed_as
 from receipts.store import documents, receipts
 from receipts.store.documents import Claimed
@@ -89,7 +90,9 @@ def _make(shop: Workshop, job: Claimed) -> None:
     """An attempt that fails for a reason of its own is given back; the counter was spent when it was claimed."""
     started = time.monotonic()
     try:
-        document = render(_inputs(job, shop.public_url))
+        with shop.pool.connection() as conn:
+            months = documents.history(conn, job.account, job.period)
+        document = render(_inputs(job, months, shop.public_url))
         digest = hashlib.sha256(document.data).hexdigest()
         shop.files.put(digest, document.data)
     except TooManyRows:
@@ -107,7 +110,7 @@ def _make(shop: Workshop, job: Claimed) -> None:
     log.info("rendered", document=job.code, attempt=job.attempts, took_ms=round(1000 * (time.monotonic() - started)))
 
 
-def _inputs(job: Claimed, public_url: str) -> Inputs:
+def _inputs(job: Claimed, months: Sequence[tuple[str, int]], public_url: str) -> Inputs:
     return Inputs(
         statement=decode_statement(job.data.encode()),
         holder=msgspec.json.decode(job.holder, type=Holder) if job.holder else None,
@@ -115,4 +118,5 @@ def _inputs(job: Claimed, public_url: str) -> Inputs:
         formed_on=day_at(job.created_at),
         code=job.code,
         verify_url=f"{public_url.rstrip('/')}/v1/verify/{job.code}",
+        history=tuple(Month(period, charged) for period, charged in months),
     )

@@ -8,10 +8,10 @@ from receipts.events.holder import Holder
 from receipts.events.statement import Base, Provider, Statement
 from receipts.render import since
 from receipts.render.both import both
-from receipts.render.changes import ChangeRow, change_rows
+from receipts.render.changes import ChangeRow, change_rows, changes_title
 from receipts.render.formats import clean, day, figure, figure_or_dash, moment, month, quantity
 from receipts.render.meters import MeterRow, meter_rows, warnings
-from receipts.render.plot import Plot, plot
+from receipts.render.plot import Month, Plot, plot
 from receipts.render.rows import ServiceRow, service_row
 from receipts.render.since import Labelled, Now
 from receipts.render.texts import Language, Printed, catalogue, optional, pick, text
@@ -35,6 +35,7 @@ class Inputs:
     formed_on: date
     code: str
     verify_url: str
+    history: tuple[Month, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,14 @@ class Page:
     totals: ServiceRow
     due_label: str
     due: str
+    changes_title: str
     changes: list[ChangeRow]
     plot: Plot | None
     meters: list[MeterRow]
     warnings: list[str]
     payments: list[Labelled]
     receivers: list[Receiver]
+    decisions: list[Labelled]
     now: Now | None
 
 
@@ -120,7 +123,7 @@ def _page(inputs: Inputs, language: Language) -> Page:
         number=_number(s, inputs.code),
         code=_grouped(inputs.code),
         form=text("form", language).format(version=FORM),
-        account=clean(s.account),
+        account=clean(s.base.number or s.account),
         holder=_holder(holder, language),
         address=_address(holder, language),
         facts=_facts(s.base, language),
@@ -138,12 +141,14 @@ def _page(inputs: Inputs, language: Language) -> Page:
         totals=_totals(s, language),
         due_label=_due_label(s, language),
         due=figure(s.totals.to_pay),
+        changes_title=changes_title(s, language),
         changes=changes,
-        plot=plot(s, language),
+        plot=plot(s, inputs.history, language),
         meters=meters,
         warnings=warnings(meters, language),
         payments=since.payments(s, language),
         receivers=receivers,
+        decisions=[Labelled(r.name, d) for r, d in zip(rows, _decisions(s), strict=True) if d],
         now=due_now,
     )
 
@@ -174,8 +179,9 @@ def _notices(s: Statement, holder: Holder | None, language: Language) -> list[No
     if s.provisional:
         notices.append(Notice("open", text("provisional", language), text("provisional_note", language)))
     if s.version > 1:
-        number = f"{clean(s.account)}-{s.period}-{s.version - 1}"
-        why = text("supersedes_reason", language).format(reason=clean(s.reissue_reason)) if s.reissue_reason else ""
+        number = f"{clean(s.account)}-{s.period}-{s.reissue.version if s.reissue else s.version - 1}"
+        reason = clean(s.reissue.reason) if s.reissue else ""
+        why = text("supersedes_reason", language).format(reason=reason) if reason else ""
         what = text("supersedes", language).format(version=s.version, number=number)
         notices.append(Notice("reissued", what, why))
     if holder is not None and holder.masked:
@@ -258,6 +264,11 @@ def _receiver(p: Provider, language: Language) -> Receiver:
         bic=clean(p.bic),
         phone=clean(p.phone),
     )
+
+
+def _decisions(s: Statement) -> list[str]:
+    """What each tariff rests on, in the order of the rows."""
+    return [clean(row.decision) for row in sorted(s.rows, key=lambda r: (r.order, r.service))]
 
 
 def _iban(number: str) -> str:

@@ -15,6 +15,7 @@ class MeterRow:
     service: str
     meter: str
     coefficient: str
+    moved: str
     previous: str
     previous_on: str
     previous_source: str
@@ -53,18 +54,34 @@ def _row(m: Meter, s: Statement, language: Language) -> MeterRow:
         service=service_name(m.service, s, language),
         meter=clean(m.meter),
         coefficient=_times(m.coefficient),
+        moved=_moved(m, s.period, language),
         previous=_value(m.previous),
         previous_on=_on(m.previous),
         previous_source=_source(m.previous, language),
         current=_value(m.current),
         current_on=_on(m.current),
         current_source=_source(m.current, language),
-        usage=difference(m.current.value, m.previous.value, m.coefficient) if m.current and m.previous else "",
+        usage=_usage(m),
         verified_until=day(m.verified_until),
         replacement=day(m.replacement_planned),
-        expired=m.verified_until is not None and m.verified_until < day_at(s.cut_off),
+        expired=m.expired or (m.verified_until is not None and m.verified_until < day_at(s.cut_off)),
         estimated=estimated,
     )
+
+
+def _usage(m: Meter) -> str:
+    """As the ledger counted it, over a roll-over of the digits; from before it did so, the difference of the two."""
+    if m.usage is not None or m.current is None or m.previous is None:
+        return quantity(m.usage)
+    return difference(m.current.value, m.previous.value, m.coefficient)
+
+
+def _moved(m: Meter, period: str, language: Language) -> str:
+    """A meter that came or went within the month says so: then one service has two."""
+    for key, on in (("removed", m.removed_on), ("installed", m.installed_on)):
+        if on is not None and f"{on:%Y-%m}" == period:
+            return text(key, language).format(day=day(on))
+    return ""
 
 
 def _times(coefficient: str | None) -> str:

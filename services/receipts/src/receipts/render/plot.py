@@ -3,12 +3,21 @@
 from dataclasses import dataclass
 
 from common.money import print_amount
+from common.period import Period, shifted
 from receipts.events.statement import Statement
 from receipts.render.formats import figure, month
 from receipts.render.texts import Language, text
 
 HEIGHT, STEP = 25.0, 15.6
 _MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Month:
+    """What an earlier month came to; a month that was closed never changes its sums."""
+
+    period: str
+    charged: int
 
 
 @dataclass(frozen=True)
@@ -32,17 +41,26 @@ class Plot:
     words: str
 
 
-def plot(s: Statement, language: Language) -> Plot | None:
+def plot(s: Statement, history: tuple[Month, ...], language: Language) -> Plot | None:
     """The last twelve months, this one included; nothing before there is a second month."""
-    months = [m for m in s.history if m.period < s.period][-(_MONTHS - 1) :]
+    first_shown = shifted(Period(s.period), 1 - _MONTHS)
+    months = sorted((m for m in history if first_shown <= m.period < s.period), key=lambda m: m.period)
     values = [(m.period, m.charged) for m in months] + [(s.period, s.totals.charged)]
     highest = max(amount for _, amount in values)
     if not months or highest <= 0:
         return None
-    first = _MONTHS - len(values)
-    bars = [_bar(n + first, n == 0, period, amount, highest, s.period) for n, (period, amount) in enumerate(values)]
+    places = [_MONTHS - 1 - _apart(period, s.period) for period, _ in values]
+    bars = [
+        _bar(place, place == places[0], period, amount, highest, s.period)
+        for place, (period, amount) in zip(places, values, strict=True)
+    ]
     words = "; ".join(f"{month(period, language)} — {print_amount(amount, s.currency)}" for period, amount in values)
     return Plot(bars, f"{text('history', language)}: {words}")
+
+
+def _apart(earlier: str, later: str) -> int:
+    """How many months lie between: a month without a statement leaves a gap, not a shift."""
+    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:]) - int(earlier[5:])
 
 
 def _bar(place: int, is_first: bool, period: str, amount: int, highest: int, current: str) -> Bar:

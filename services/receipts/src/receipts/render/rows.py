@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from common.money import print_amount
-from receipts.events.statement import Adjustment, Line, Penalty, Provider, Row, Statement
+from receipts.events.statement import Adjustment, Benefit, Line, Penalty, Provider, Row, Statement
 from receipts.render.formats import clean, figure, figure_or_dash, month, price, quantity, span
 from receipts.render.texts import Language, optional, pick, text
 
@@ -114,19 +114,25 @@ def _notes(row: Row, single: Line | None, statement: Statement, language: Langua
     formulas = [clean(pick(language, line.formula_ru or "", line.formula_kk or "")) for line in row.lines]
     currency = statement.currency
     adjusted = [_adjustment(a, currency, language) for a in row.adjustments]
-    benefits = [
-        _joined(text("note_benefit", language).format(amount=print_amount(b.amount, currency)), clean(b.reason))
-        for b in row.benefits
-    ]
+    benefits = [_benefit(b, currency, language) for b in row.benefits]
     penalties = [_penalty(p, currency, language) for p in row.penalties]
     return [note for note in (*charge, *formulas, *adjusted, *benefits, *penalties) if note]
 
 
 def _adjustment(a: Adjustment, currency: str, language: Language) -> str:
     what = text(_NOTE_OF_KIND.get(a.kind, "note_adjusted"), language).format(amount=print_amount(a.amount, currency))
-    when = text("service_month", language).format(month=month(a.for_period, language)) if a.for_period else ""
+    when = _for(a.for_period, language)
     reasons = (optional(f"reason_{a.reason_code}", language, ""), clean(a.reason))
     return _joined(" ".join(part for part in (what, when) if part), " — ".join(part for part in reasons if part))
+
+
+def _benefit(b: Benefit, currency: str, language: Language) -> str:
+    what = text("note_benefit", language).format(amount=print_amount(b.amount, currency))
+    return _joined(" ".join(part for part in (what, _for(b.for_period, language)) if part), clean(b.reason))
+
+
+def _for(period: str | None, language: Language) -> str:
+    return text("service_month", language).format(month=month(period, language)) if period else ""
 
 
 def _penalty(p: Penalty, currency: str, language: Language) -> str:

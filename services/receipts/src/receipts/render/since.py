@@ -46,7 +46,9 @@ def now(s: Statement, language: Language) -> Now | None:
     if not s.provisional or s.due_now is None:
         return None
     since = s.since
-    figures = [("charged", since.charged), ("adjusted", since.adjusted), ("paid", since.paid)] if since else []
+    always = [("charged", since.charged), ("paid", since.paid)] if since else []
+    seldom = [("adjusted", since.adjusted), ("benefit", since.benefit), ("penalty", since.penalty)] if since else []
+    figures = always + [(key, amount) for key, amount in seldom if amount]
     closed_at = since.cut_off if since else None
     return Now(
         title=text("since", language).format(moment=moment(closed_at)) if closed_at else text("since_open", language),

@@ -30,6 +30,11 @@ ON CONFLICT (code) DO UPDATE SET
     draft = CASE WHEN documents.state IN ('failed', 'erased') THEN excluded.draft ELSE documents.draft END
 RETURNING state
 """
+# Earlier months as they were closed: their sums never change, so neither does what is drawn of them.
+_HISTORY = """
+SELECT DISTINCT ON (period) period, (data::json #>> '{totals,charged}')::bigint FROM statements
+WHERE account = %s AND period < %s ORDER BY period DESC, version DESC LIMIT 11
+"""
 _CLAIM = f"""
 UPDATE documents AS d
 SET state = 'rendering', attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => %s)
@@ -181,6 +186,11 @@ def claim_bulk(conn: Connection, portion: int, lease_s: int) -> list[Claimed]:
     """Takes the oldest bulk documents that are free, together at most `portion`; the lease is for all of them."""
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         return cursor.execute(_CLAIM_BULK, (portion, lease_s)).fetchall()
+
+
+def history(conn: Connection, account: str, period: str) -> list[tuple[str, int]]:
+    """The eleven closed months before a month with what each came to, the newest first."""
+    return conn.execute(_HISTORY, (account, period)).fetchall()
 
 
 def give_back(conn: Connection, codes: Sequence[str]) -> None:
