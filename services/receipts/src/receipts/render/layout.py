@@ -18,7 +18,8 @@ from receipts.render.texts import Language, Printed, catalogue, optional, pick, 
 from receipts.render.version import FORM
 
 ROWS_LIMIT = 500
-_AIRY_LINES, _CLOSE_LINES = 44, 48
+# A page's density by its lines; what is more than a page anyway need not be crammed.
+_DENSITIES = ((44, "airy"), (48, "close"), (61, "dense"), (74, "tight"))
 
 
 class TooManyRows(ValueError):
@@ -157,7 +158,7 @@ def _density(rows: list[ServiceRow], receivers: list[Receiver], others: int) -> 
     """How close the lines stand, so that fifteen services are one page and nine are a page that breathes."""
     services = sum(_folded(r.name, 40) + _folded(r.provider, 36) + len(r.parts) + len(r.notes) for r in rows)
     lines = others + services + sum(max(_folded(r.name, 40), _folded(r.address, 48)) for r in receivers)
-    return "airy" if lines <= _AIRY_LINES else "close" if lines <= _CLOSE_LINES else "dense"
+    return next((density for most, density in _DENSITIES if lines <= most), "close")
 
 
 def _folded(printed: str, width: int) -> int:
