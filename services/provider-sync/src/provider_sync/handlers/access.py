@@ -138,3 +138,9 @@ def note_foreign(base: Base, key: Key, codes: Sequence[str]) -> None:
     """Keeps on record that a key was used for what it may not."""
     with base.pool.connection() as conn:
         keys.audit(conn, key.id, "facts.forbidden", key.owner, {"codes": sorted(set(codes)), "rows": len(codes)})
+
+
+def note_conflicts(base: Base, key: Key, rows: int) -> None:
+    """Keeps on record that references were used again for other contents."""
+    with base.pool.connection() as conn:
+        keys.audit(conn, key.id, "facts.conflict", key.owner, {"rows": rows})

@@ -87,7 +87,7 @@ def receive(base: Base, inbox: Inbox, place: Place, records: Sequence[Raw]) -> i
         next_ = records[part][-1].offset + 1
         if not inboxes.advance(conn, (place.topic, place.topic_id, place.partition), expected, next_):
             raise Passed
-        _note_forbidden(conn, inbox, outcomes)
+        _note(conn, inbox, outcomes)
         answered = zip(records[part], rows[part], outcomes, strict=True)
         enqueue(conn, [_answer(base.topic(outbox_topic(inbox.provider)), *one) for one in answered])
         at, expected = at + len(outcomes), next_
@@ -103,11 +103,14 @@ def _fact(record: Raw) -> Row:
     return fact_of(record.value)
 
 
-def _note_forbidden(conn: Connection, inbox: Inbox, outcomes: Sequence[Outcome]) -> None:
+def _note(conn: Connection, inbox: Inbox, outcomes: Sequence[Outcome]) -> None:
+    who, subject = f"inbox/{inbox.provider}", inbox.provider
     codes = [o.refusal.code for o in outcomes if o.refusal is not None and o.refusal.status == 403]
     if codes:
-        detail = {"codes": sorted(set(codes)), "rows": len(codes)}
-        keys.audit(conn, f"inbox/{inbox.provider}", "facts.forbidden", inbox.provider, detail)
+        keys.audit(conn, who, "facts.forbidden", subject, {"codes": sorted(set(codes)), "rows": len(codes)})
+    conflicts = sum(outcome.status == "conflict" for outcome in outcomes)
+    if conflicts:
+        keys.audit(conn, who, "facts.conflict", subject, {"rows": conflicts})
 
 
 def _answer(topic: str, record: Raw, row: Row, outcome: Outcome) -> OutboxRow:

@@ -17,7 +17,7 @@ from provider_sync.domain.decided import Outcome
 from provider_sync.domain.rules import Row
 from provider_sync.domain.sender import Sender
 from provider_sync.domain.world import HELD, REFUSED, position_of
-from provider_sync.handlers.access import note_foreign
+from provider_sync.handlers.access import note_conflicts, note_foreign
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.gate import said_again
 from provider_sync.handlers.intake import Batch, Mode, take
@@ -84,6 +84,9 @@ def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, request: str, st
     forbidden = [o.refusal for o in outcomes if o.refusal is not None and o.refusal.status == 403]
     if forbidden:
         note_foreign(base, key, [refusal.code for refusal in forbidden])
+    conflicts = sum(o.status == "conflict" for o in outcomes)
+    if conflicts:
+        note_conflicts(base, key, conflicts)
     if len(forbidden) == len(outcomes):
         raise forbidden[0]
     return Pushed(None if mode == "dry-run" else ident, outcomes)
