@@ -139,7 +139,7 @@ class Loader:
             return counted.result()
 
     def _remarks(self, conn: Connection, upload: Upload, batch: str | None) -> list[dict[str, str]]:
-        earlier = uploads.same_batch(conn, upload, batch) if batch else None
+        earlier = uploads.same_batch(conn, upload, batch) if batch and upload.supersedes is None else None
         if earlier is None:
             return []
         return [
