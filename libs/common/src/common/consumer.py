@@ -8,23 +8,26 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import psycopg
 
-from common import kafka, logs, streams
+from common import clock, kafka, logs, streams
 from common.envelope import Envelope, decode
 from common.kafka import Raw
 from common.postgres import Connection, connect
 from common.process import collect_rarely
 from common.streams import Record
-from common.telemetry import APPLIED, BATCH_SECONDS, DUPLICATES, LAG, PARKED, AdminServer
+from common.telemetry import APPLIED, BATCH_SECONDS, DUPLICATES, FRESH, LAG, PARKED, STALLS, AdminServer
+from common.watchdog import Watchdog
 
 log = logs.get("consumer")
 
 BATCH = 10_000
 STALLED_S = 20.0
+SILENT_S = 20.0
 CLOSE_MS = 3_000
 TRIES = 3
 _TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
@@ -52,6 +55,10 @@ Apply = Callable[[Connection, Sequence[Record]], None]
 
 class TopicMadeAnew(Exception):
     """The topic has another id than the one whose offsets are stored: its log is not the one that was read."""
+
+
+class BrokerSilent(OSError):
+    """The broker has not answered for too long, though the connection seems to stand."""
 
 
 class HoleInTopic(Exception):
@@ -95,7 +102,10 @@ class Safeguards:
 
 @dataclass
 class Projection:
-    """One consuming process: its database, group and subscriptions."""
+    """One consuming process: its database, group and subscriptions.
+
+    `fresh(conn, topic, partitions, at)` is told which partitions were read to the end the broker named at a moment.
+    """
 
     url: str
     bootstrap: str
@@ -105,6 +115,7 @@ class Projection:
     safeguards: Safeguards = field(default_factory=Safeguards)
     idle: Callable[[Connection], None] | None = None
     batch: int = BATCH
+    fresh: Callable[[Connection, str, Sequence[int], datetime], None] | None = None
 
     def __post_init__(self) -> None:
         self._by_topic: Mapping[str, Subscription] = {s.topic: s for s in self.subscriptions}
@@ -114,6 +125,9 @@ class Projection:
         self._moved_at: dict[Any, float] = {}
         self._holes: dict[Any, int] = {}
         self._problem: str | None = "not started"
+        self._watchdog = Watchdog(self.bootstrap, ())
+        self._told: datetime | None = None
+        self._read_at: dict[str, datetime] = {}
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`. A lost connection starts it anew; a hole or a topic made anew ends the process."""
@@ -168,6 +182,8 @@ class Projection:
             self._seed(conn)
             consumer = kafka.consumer(self.bootstrap, self.group, self.member)
             kafka.read_raw(consumer)
+            self._watchdog, self._told = Watchdog(self.bootstrap, list(self._by_topic)), None
+            self._watchdog.start()
             try:
                 # Asked of all topics: the client then knows each of them before the group shares the partitions out.
                 # It would leave out those it has never heard of, until its next refresh half a minute later.
@@ -178,6 +194,7 @@ class Projection:
                     self._round(conn, consumer)
                     self._problem = None
             finally:
+                self._watchdog.stop()
                 consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
     def _round(self, conn: Connection, consumer: Any) -> None:
@@ -190,6 +207,7 @@ class Projection:
         if self.idle is not None and not gathered:
             self.idle(conn)
         self._watch(consumer)
+        self._tell_fresh(conn, consumer)
 
     def _seed(self, conn: Connection) -> None:
         """Offset rows exist before anything is read; offsets of another log with the same name stop the process."""
@@ -379,19 +397,48 @@ class Projection:
             PARKED.labels(topic, reason).inc()
 
     def _watch(self, consumer: Any) -> None:
-        """Ends the process when a partition has more to read and nothing moved: the supervisor starts a fresh one."""
+        """Ends the process when a partition has more to read and nothing moved, whatever the client believes.
+
+        The supervisor starts a fresh one. A broker that does not answer begins a new session instead.
+        """
+        self._watchdog.beat()
+        if self._watchdog.silent_s > SILENT_S:
+            STALLS.labels("broker").inc()
+            raise BrokerSilent(f"no answer for {self._watchdog.silent_s:.0f} s")
         now, lag = time.monotonic(), dict.fromkeys(self._by_topic, 0)
         for place in consumer.assignment():
-            end, at = consumer.highwater(place), self._moved_at.setdefault(place, now)
-            behind = max(0, end - consumer.position(place)) if end is not None else 0
+            behind, at = self._behind(consumer, place), self._moved_at.setdefault(place, now)
             lag[place.topic] += behind
-            if not behind or place in consumer.paused():
+            if not behind or place in self._barriers:
                 self._moved_at[place] = now
             elif now - at > STALLED_S:
                 log.error("stalled", topic=place.topic, partition=place.partition, behind=behind)
+                STALLS.labels("partition").inc()
                 raise SystemExit(1)
         for topic, records in lag.items():
             LAG.labels(topic).set(records)
+
+    def _behind(self, consumer: Any, place: Any) -> int:
+        """Records between what was read and the end, the client's or the one the watchdog asked for."""
+        end: int = max(consumer.highwater(place) or 0, self._watchdog.ends.get(place, 0))
+        at: int = consumer.position(place)
+        return max(0, end - at)
+
+    def _tell_fresh(self, conn: Connection, consumer: Any) -> None:
+        """After each answer of the broker: which partitions were read to their end then, and what stands still."""
+        asked = self._watchdog.asked
+        if asked is None or asked == self._told:
+            return
+        for topic in self._by_topic:
+            places = [p for p in consumer.assignment() if p.topic == topic]
+            read = [p.partition for p in places if consumer.position(p) >= self._watchdog.ends.get(p, 0)]
+            if len(read) == len(places):
+                self._read_at[topic] = asked
+            if read and self.fresh is not None:
+                self.fresh(conn, topic, read, asked)
+            FRESH.labels(topic).set((clock.now() - self._read_at.get(topic, asked)).total_seconds())
+        self._told = asked
+        streams.count_standing(conn, self._by_topic)
 
 
 def _gather(consumer: Any, wait_ms: int, most: int) -> dict[str, dict[Any, list[Raw]]]:

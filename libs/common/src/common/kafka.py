@@ -216,6 +216,23 @@ def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], 
         client.close()
 
 
+def ends_of(bootstrap: str, topics: Iterable[str], *, timeout_ms: int) -> dict[Any, int]:
+    """The same by the client's own names of partitions, or KafkaError in time: for whoever watches."""
+    client = KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="settlement-watchdog",
+        group_id=None,
+        request_timeout_ms=timeout_ms,
+        bootstrap_timeout_ms=timeout_ms,
+    )
+    try:
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        found: dict[Any, int] = client.end_offsets(places, timeout_ms=timeout_ms)
+        return found
+    finally:
+        client.close()
+
+
 def oldest_offsets(consumer: KafkaConsumer, topics: Iterable[str]) -> dict[Any, int]:
     """Where each partition of the topics begins now."""
     places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from common.envelope import Envelope, decode
 from common.postgres import Connection
+from common.telemetry import STANDING, STANDING_SECONDS
 
 GAP = "gap"
 UNDECODABLE = "undecodable"
@@ -28,6 +29,10 @@ SELECT %s, key, version, last_id, CASE WHEN reason IS NOT NULL THEN now() END, r
 FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[]) AS given(key, version, last_id, reason) ORDER BY key
 ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version, last_id = excluded.last_id, reason = excluded.reason,
     parked_at = CASE WHEN excluded.reason IS NULL THEN NULL ELSE coalesce(stream_heads.parked_at, now()) END
+"""
+_STANDING = """
+SELECT topic, reason, count(*), extract(epoch FROM now() - min(parked_at)) FROM stream_heads
+WHERE topic = ANY(%s) AND parked_at IS NOT NULL GROUP BY topic, reason
 """
 _FORGET = """
 DELETE FROM parked_records AS p USING unnest(%s::text[], %s::int[]) AS applied(key, version)
@@ -158,3 +163,12 @@ def park(conn: Connection, topic: str, key: str, reason: str) -> None:
         """,
         (topic, key, reason),
     )
+
+
+def count_standing(conn: Connection, topics: Iterable[str]) -> None:
+    """Measures how many streams stand still, for which reason, and for how long the oldest does."""
+    STANDING.clear()
+    STANDING_SECONDS.clear()
+    for topic, reason, number, seconds in conn.execute(_STANDING, (list(topics),)).fetchall():
+        STANDING.labels(topic, reason).set(number)
+        STANDING_SECONDS.labels(topic, reason).set(float(seconds))

@@ -24,6 +24,22 @@ DUPLICATES = Counter("settlement_events_duplicate", "Events skipped because they
 PARKED = Counter("settlement_streams_parked", "Streams parked", ["topic", "reason"])
 BATCH_SECONDS = Histogram("settlement_batch_seconds", "Time to apply one batch with its offsets", ["topic"])
 LAG = Gauge("settlement_consumer_lag", "Records behind the end of the topic", ["topic"], multiprocess_mode="livesum")
+FRESH = Gauge(
+    "settlement_fresh_seconds",
+    "Seconds since a topic was known to be read to its end",
+    ["topic"],
+    multiprocess_mode="max",
+)
+STANDING = Gauge(
+    "settlement_streams_standing", "Streams that stand still", ["topic", "reason"], multiprocess_mode="max"
+)
+STANDING_SECONDS = Gauge(
+    "settlement_streams_standing_seconds",
+    "How long the oldest of them does",
+    ["topic", "reason"],
+    multiprocess_mode="max",
+)
+STALLS = Counter("settlement_stalls", "Partitions and brokers that stood still until a restart", ["kind"])
 
 Ready = Callable[[], str | None]
 SUMMED = values.ValueClass.__name__ == "MmapedValue"  # true when PROMETHEUS_MULTIPROC_DIR was set at start

@@ -18,6 +18,7 @@ class Config:
     topic_prefix: str = ""
     consumer_member: str = ""
     close_chunk: int = 500
+    directory_fresh_s: int = 30
     log_level: str = "INFO"
 
     def topic(self, name: str) -> str:

@@ -12,6 +12,7 @@ from ledger.events import heard
 from ledger.events.heard import accounts_type, receipts_type
 from ledger.handlers import close, draft, hear, parked, project
 from ledger.projections import PROJECT
+from ledger.store import heard as store
 from ledger.store import repair
 
 GROUP = "ledger.projection"
@@ -90,4 +91,5 @@ def projection(config: Config, safeguards: Safeguards | None = None) -> Projecti
         member=config.consumer_member or None,
         safeguards=safeguards or Safeguards(),
         idle=lambda conn: _idle(conn, config),
+        fresh=store.put_fresh,
     )

@@ -86,3 +86,28 @@ class BadOperatorKey(Refusal):
         "kk": "OPERATOR_KEY ішінде оператордың жарамды кілті қажет.",
         "en": "Put a live operator's key (`provider_sync operators issue`) in OPERATOR_KEY or OPERATOR_KEY_FILE.",
     }
+
+
+class BadAgentKey(Refusal):
+    """The call is for payment agents, and there is no live key of one that may ask what is due."""
+
+    code = "agent-key-required"
+    status = 401
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Нужен действующий ключ платёжного агента с правом due.",
+        "kk": "due құқығы бар төлем агентінің жарамды кілті қажет.",
+        "en": "Send `Authorization: Bearer <key id>.<secret>` with a live payment agent's key that has the scope due.",
+    }
+
+
+class DirectoryStale(Refusal):
+    """Our copy of the keys may miss a revocation, so nobody is let in by it."""
+
+    code = "directory-stale"
+    status = 503
+    retriable = True
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Список ключей давно не обновлялся. Повторите через несколько секунд.",
+        "kk": "Кілттер тізімі көптен жаңартылмаған. Бірнеше секундтан кейін қайталаңыз.",
+        "en": "Our copy of the keys has not been refreshed for too long; try again in some seconds.",
+    }

@@ -56,6 +56,40 @@ class EntriesQuery(PageQuery):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z-]+$", max_length=40)] | None = None
 
 
+class ExportQuery(Model):
+    """In which form."""
+
+    format: Literal["csv"] = "csv"
+
+
+class DueRowView(Model):
+    """What is due now for one service."""
+
+    service: str
+    name_ru: str
+    name_kk: str
+    provider: str
+    amount: Amount
+
+
+class DueData(Model):
+    """What is due now, and as much of the holder as a cashier may see: initials, and the street without the house.
+
+    `cut_off` is that of the last closed month; everything applied since, through `position`, is counted.
+    """
+
+    account: str
+    holder: str | None = None
+    street_ru: str | None = None
+    street_kk: str | None = None
+    currency: str
+    total: Amount
+    rows: list[DueRowView]
+    cut_off: str | None = None
+    position: str
+    stale_since: str | None = None
+
+
 class Mine(Model):
     """One of the caller's accounts."""
 

@@ -10,6 +10,7 @@ from common.money import format_amount
 from ledger.domain.mask import masked, masked_address
 from ledger.domain.statement import Directory
 from ledger.events import said
+from ledger.handlers.due import DueView
 from ledger.handlers.read import AccountView, StatementView
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
@@ -124,6 +125,28 @@ def change(row: ChangeRow, visible: Visible, directory: Directory) -> Json:
         "said": told,
         "stated": _stated(to_wire(row.recorded_at), row.said.provider, directory),
     }
+
+
+def due(view: DueView) -> Json:
+    """What is due now, for a cashier."""
+    visible, directory = view.visible, view.directory
+    rows = []
+    for row in view.due.rows:
+        names = directory.service(row.service)
+        named = {"service": row.service, "name_ru": names.name_ru, "name_kk": names.name_kk, "provider": names.provider}
+        rows.append(named | {"amount": format_amount(row.amount)})
+    shown = {
+        "account": visible.account,
+        "holder": masked(visible.name) if visible.name else None,
+        "street_ru": masked_address(visible.address_ru) if visible.address_ru else None,
+        "street_kk": masked_address(visible.address_kk) if visible.address_kk else None,
+        "currency": directory.currency,
+        "total": format_amount(view.due.total),
+        "rows": rows,
+        "cut_off": view.cut_off,
+        "position": f"account/{visible.account}@{visible.position}",
+    }
+    return {name: value for name, value in shown.items() if value is not None} | _stale(visible.stale_since)
 
 
 def _holder(v: Visible) -> Json:

@@ -13,13 +13,15 @@ from flask_openapi.openapi import OpenAPI
 
 from common.auth import TokenVerifier
 from common.postgres import Pool
+from common.problems import language
 from common.web import Model, create_app, etagged, problem_answers, wait_visible
-from ledger.api import models, render
+from ledger.api import models, render, spreadsheet
 from ledger.config import Config
 from ledger.errors import BrokenCursor
-from ledger.handlers import read
+from ledger.handlers import due, read
 
 _PAYMENT_KINDS = ["payment.received", "payment.reversed"]
+_AGENT_KEY = {"type": "http", "scheme": "bearer", "description": "`<key id>.<secret>` of a payment agent."}
 _TAG = Tag(name="accounts", description="What a resident sees of the accounts linked to the cabinet.")
 _DESCRIPTION = "Accounts, statements, charges and payments of a settlement centre; read only."
 
@@ -42,8 +44,11 @@ class Door:
 def create(pool: Pool, verifier: TokenVerifier, config: Config) -> OpenAPI:
     """The ledger's HTTP API."""
     app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(pool, verifier, config)
+    app.security_schemes = {**(app.security_schemes or {}), "agent_key": _AGENT_KEY}
     _add_accounts(app, door)
     _add_history(app, door)
+    _add_export(app, door)
+    _add_agents(app, door)
     return app
 
 
@@ -110,6 +115,35 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         rows, visible, directory = read.changes(pool, user, path.number, config, before=before, limit=limit)
         following = _next(rows, limit, lambda row: [row.sequence])
         return _json({"changes": [render.change(row, visible, directory) for row in rows]} | following)
+
+
+def _add_export(app: OpenAPI, door: Door) -> None:
+    csv = {"text/csv": {"schema": {"type": "string"}}}
+    answers: dict[Any, Any] = {"200": {"description": "CSV, RFC 4180, UTF-8 with a byte order mark", "content": csv}}
+
+    @app.get(
+        "/v1/accounts/<number>/export",
+        tags=[_TAG],
+        security=[{"bearer": []}],
+        responses={**answers, **problem_answers("401", "404")},
+    )
+    def export(path: models.AccountPath, query: models.ExportQuery) -> Response:
+        """Everything about money as a file for spreadsheets, newest first, in the language of Accept-Language."""
+        pages, directory = read.everything(door.pool, door.caller(), path.number, door.config)
+        answer = Response(spreadsheet.lines(pages, directory, language()), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{path.number}.{query.format}"'
+        return answer
+
+
+def _add_agents(app: OpenAPI, door: Door) -> None:
+    tag = Tag(name="agents", description="What payment agents ask, with a key of their own instead of a token.")
+    responses = {"200": models.DueData, **problem_answers("401", "404", "503")}
+
+    @app.get("/v1/agents/accounts/<number>/due", tags=[tag], security=[{"agent_key": []}], responses=responses)
+    def agents_due(path: models.AccountPath) -> Response:
+        """What is due now per service, and whose account it is, masked for the cashier."""
+        view = due.due(door.pool, request.headers.get("Authorization"), path.number, door.config)
+        return _json(render.due(view))
 
 
 def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:

@@ -1,5 +1,6 @@
 """What a resident asks to see; each call is one short read with the access check inside its statement."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
 EVERYTHING = 1 << 30
 FIRST_PAGE = ("9999-12", EVERYTHING)
+EXPORT_PAGE = 1000
 OLDEST = ("0001-01-01", 0)
 
 
@@ -153,6 +155,28 @@ def money(
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
         return reads.entries(conn, visible, before=before, **asked)
+
+
+def everything(pool: Pool, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
+    """All money facts page by page, newest first; raises AccountNotFound before the first page.
+
+    Each page is a transaction of its own: a slow reader holds no connection, and one who loses access gets no more.
+    """
+    with pool.connection() as conn:
+        visible = _visible(conn, user, number, config)
+        found = months.directory(conn, config.currency)
+
+    def pages() -> Iterator[list[Posting]]:
+        before = FIRST_PAGE
+        while True:
+            with pool.connection() as conn:
+                page = reads.entries(conn, visible, before=before, limit=EXPORT_PAGE)
+            yield page
+            if len(page) < EXPORT_PAGE:
+                return
+            before = (page[-1].period, page[-1].sequence)
+
+    return pages(), found
 
 
 def readings(

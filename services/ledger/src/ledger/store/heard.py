@@ -1,6 +1,7 @@
 """What the compacted topics and the users topic say: the newest version of each record stays."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -12,6 +13,13 @@ INSERT INTO holders AS h (account, version, name, address_ru, address_kk, phone)
 ON CONFLICT (account) DO UPDATE SET version = excluded.version, name = excluded.name, phone = excluded.phone,
     address_ru = excluded.address_ru, address_kk = excluded.address_kk
 WHERE h.version < excluded.version
+"""
+_FRESH = """
+INSERT INTO fresh AS f (topic, partition, at) SELECT %s, p, %s FROM unnest(%s::smallint[]) AS p
+ON CONFLICT (topic, partition) DO UPDATE SET at = greatest(f.at, excluded.at)
+"""
+_AGE = """
+SELECT CASE WHEN count(*) >= %s THEN extract(epoch FROM clock_timestamp() - min(at)) END FROM fresh WHERE topic = %s
 """
 _ERASE = "UPDATE holders SET name = NULL, address_ru = NULL, address_kk = NULL, phone = NULL WHERE account = %s"
 _DIRECTORY = """
@@ -68,6 +76,17 @@ def stated_key(conn: Connection, kind: str, ident: str) -> StatedKey | None:
     """A key of the directory: `agent-key` or `operator-key`."""
     row = conn.execute("SELECT data FROM directory WHERE kind = %s AND id = %s", (kind, ident)).fetchone()
     return msgspec.json.decode(row[0], type=StatedKey) if row else None
+
+
+def put_fresh(conn: Connection, topic: str, partitions: Sequence[int], at: datetime) -> None:
+    """Notes that partitions were read to their end at a moment."""
+    conn.execute(_FRESH, (topic, at, list(partitions)))
+
+
+def age_s(conn: Connection, topic: str, partitions: int) -> float | None:
+    """How many seconds ago the whole topic was last known to be read to its end; None before it first was."""
+    row = conn.execute(_AGE, (partitions, topic)).fetchone()
+    return None if row is None or row[0] is None else float(row[0])
 
 
 def place_service(conn: Connection, service: str, place: int) -> None:

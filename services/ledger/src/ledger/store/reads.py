@@ -21,6 +21,16 @@ WHERE l.user_id = %s
 """
 _ONE = f"{_VISIBLE} AND n.number = %s"
 
+# The same for a payment agent, who is nobody's resident: name and address are masked.
+_ANYBODYS = """
+SELECT '', n.account, a.closed_through, coalesce(h.version, 0), h.parked_at, true,
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0)
+FROM numbers AS n JOIN accounts AS a USING (account)
+LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = n.account
+LEFT JOIN holders AS o ON o.account = n.account
+WHERE n.number = %s
+"""
+
 # Debts of services less the advance, never below zero: the sum that is due does not depend on the rule's order.
 _MINE = f"""
 SELECT mine.*, greatest(0, coalesce(due.debts, 0) + coalesce(due.advance, 0))::bigint AS due_now
@@ -141,6 +151,12 @@ def mine(conn: Connection, topic: str, user: str) -> list[tuple[Visible, int]]:
 def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
     """The caller's account known by a number."""
     row = conn.execute(_ONE, (topic, user, number)).fetchone()
+    return Visible(*row) if row else None
+
+
+def anybodys(conn: Connection, topic: str, number: str) -> Visible | None:
+    """The account known by a number, as a payment agent may see it: masked."""
+    row = conn.execute(_ANYBODYS, (topic, number)).fetchone()
     return Visible(*row) if row else None
 
 

@@ -1,0 +1,96 @@
+"""P14: what stands still without a word ends in an alarm and a fresh start."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from common import consumer, kafka, watchdog
+from common.telemetry import STALLS
+from tests.conftest import MakeTopics
+from tests.integration.common.test_consumer import TOPIC, projection, send, value, view
+from tests.support import stores
+from tests.support.waiting import until
+
+__all__ = ["view"]  # the fixture of the consumer's own tests
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The broker is asked twice a second instead of every five; the clients that projections make are caught."""
+    caught: list[Any] = []
+    whole = kafka.consumer
+
+    def catching(*args: Any) -> Any:
+        caught.append(whole(*args))
+        return caught[-1]
+
+    monkeypatch.setattr(watchdog, "EVERY_S", 0.5)
+    monkeypatch.setattr(kafka, "consumer", catching)
+    return caught
+
+
+@dataclass
+class Watched:
+    """A projection as its supervisor sees it: started anew whenever it ends."""
+
+    projection: consumer.Projection
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, stop: threading.Event) -> None:
+        """Runs until told to stop."""
+        while not stop.is_set():
+            try:
+                self.projection.run(stop)
+            except SystemExit:
+                self.ended.set()
+
+
+def stalls(kind: str) -> float:
+    """How often something stood still in this process."""
+    return float(STALLS.labels(kind)._value.get())
+
+
+def test_a_partition_that_is_fetched_no_more_ends_the_process(
+    view: str, kafka_address: str, topics: MakeTopics, hasty: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client believes it is at the end; the broker was asked apart. The fresh process reads on."""
+    topic = topics(TOPIC) + TOPIC
+    monkeypatch.setattr(consumer, "STALLED_S", 2.0)
+    watched, before = Watched(projection(view, kafka_address, topic)), stalls("partition")
+    with stores.running(watched):
+        send(kafka_address, topic, [("a1", value("a1", 1))])
+        until(lambda: stores.count(view, "applied") == 1, "the first is applied")
+        hasty[0].pause(*hasty[0].assignment())
+        send(kafka_address, topic, [("a1", value("a1", 2))])
+        until(watched.ended.is_set, "the process ends itself")
+        until(lambda: stores.count(view, "applied") == 2, "the fresh one reads on")
+    assert stalls("partition") == before + 1
+
+
+def test_a_broker_that_does_not_answer_begins_a_new_session(
+    view: str, kafka_address: str, topics: MakeTopics, hasty: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection stands and nothing comes through it: the session is given up, and with an answer work goes on."""
+    topic = topics(TOPIC) + TOPIC
+    hole, before = threading.Event(), stalls("broker")
+    whole = kafka.ends_of
+
+    def swallowed(*args: Any, **kwargs: Any) -> Any:
+        if hole.is_set():
+            raise kafka.KafkaError
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(kafka, "ends_of", swallowed)
+    monkeypatch.setattr(consumer, "SILENT_S", 3.0)
+    made = projection(view, kafka_address, topic)
+    with stores.running(made):
+        send(kafka_address, topic, [("a1", value("a1", 1))])
+        until(lambda: stores.count(view, "applied") == 1, "the first is applied")
+        hole.set()
+        until(lambda: len(hasty) > 1, "a new session has begun")
+        hole.clear()
+        send(kafka_address, topic, [("a1", value("a1", 2))])
+        until(lambda: stores.count(view, "applied") == 2, "the new one reads on")
+    assert stalls("broker") > before
