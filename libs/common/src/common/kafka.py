@@ -222,6 +222,7 @@ def ends_of(bootstrap: str, topics: Iterable[str], *, timeout_ms: int) -> dict[A
         bootstrap_servers=bootstrap,
         client_id="settlement-watchdog",
         group_id=None,
+        enable_auto_commit=False,
         request_timeout_ms=timeout_ms,
         bootstrap_timeout_ms=timeout_ms,
     )
