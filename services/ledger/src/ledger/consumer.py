@@ -1,6 +1,7 @@
 """The Kafka door: what the ledger reacts to, on one page."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from common import keys
 from common.consumer import Projection, Safeguards, Subscription
@@ -81,6 +82,12 @@ def _idle(conn: Connection, config: Config) -> None:
         parked.announce(conn, config)
 
 
+def _fresh(conn: Connection, topic: str, read: Sequence[int], at: datetime, config: Config) -> None:
+    """Agents' keys are checked by the copy of the directory, so its age is kept; nobody asks for the others'."""
+    if topic == config.topic(heard.DIRECTORY):
+        store.put_fresh(conn, topic, read, at)
+
+
 def projection(config: Config, safeguards: Safeguards | None = None) -> Projection:
     """The consuming process; only tests give safeguards."""
     return Projection(
@@ -91,5 +98,5 @@ def projection(config: Config, safeguards: Safeguards | None = None) -> Projecti
         member=config.consumer_member or None,
         safeguards=safeguards or Safeguards(),
         idle=lambda conn: _idle(conn, config),
-        fresh=store.put_fresh,
+        fresh=lambda conn, topic, read, at: _fresh(conn, topic, read, at, config),
     )
