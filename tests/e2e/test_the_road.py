@@ -1,58 +1,164 @@
-"""The whole product, once, on servers and ports of its own: a small city is loaded and the road is walked."""
+"""The whole product, once, on servers and ports of its own: a small city is loaded, walked by HTTP and by browser."""
 
-import os
-import subprocess
-import sys
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from decimal import Decimal
 
+import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
-from native.paths import ROOT
-from tests.e2e.ports import free_shift
+from demo.doors import wait_for
+from demo.load import PASSWORD
+from demo.memory import Memory
+from tests.e2e.browser import Look, chromium, looking
+from tests.e2e.city import City, running
+from tests.unit.gateway.test_texts import ALIKE, catalogue
 
 STEPS = 14
+PAGES = (
+    "", "accounts/add", "accounts/{n}", "accounts/{n}/data", "accounts/{n}/months", "accounts/{n}/months/2026-09",
+    "accounts/{n}/payments", "accounts/{n}/changes", "accounts/{n}/receipt", "accounts/{n}/remove", "settings",
+    "settings/devices", "settings/activity", "settings/close",
+)  # fmt: skip
+STRANGERS = ("sign-in", "register", "forgot", "reset?token=x", "confirm?token=x")
+pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A run folder, ports and a city of sixty; whatever is left running is stopped."""
-    found = {
-        **os.environ, "RUN_DIR": str(tmp_path / "run"), "PORT_BASE": str(free_shift()), "ACCOUNTS": "60",
-        "SEED": "2026", "COLUMNS": "160",
-    }  # fmt: skip
-    try:
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """A city of sixty, running."""
+    with running(tmp_path_factory.mktemp("city") / "run") as found:
         yield found
-    finally:
-        _native(found, "stop", patience_s=90)
-        _native(found, "forget", patience_s=30)
 
 
-def _native(environment: dict[str, str], *words: str, patience_s: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "native", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=patience_s,
-    )
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all."""
+    with chromium() as found:
+        yield found
 
 
-def _logs(environment: dict[str, str]) -> str:
-    logs = sorted(Path(environment["RUN_DIR"]).rglob("*.log"))
-    return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in logs)
+@pytest.fixture(scope="module")
+def strangers(city: City) -> Iterator[tuple[str, Decimal]]:
+    """Accounts nobody has in a cabinet yet, each with its last payment; each is given once."""
+    taken = {
+        account
+        for resident in Memory.read(city.folder / "demo" / "state.json").residents
+        for account in resident.accounts
+    }
+    papers = [p for p in city.papers().all() if p.account not in taken and not p.was_sold() and not p.is_closed()]
+    return iter([(p.account, amount) for p in papers if (amount := p.last_payment()) is not None])
 
 
-@pytest.mark.timeout(450)
-def test_a_providers_file_becomes_a_receipt_in_a_residents_hands(environment: dict[str, str]) -> None:
+def test_a_providers_file_becomes_a_receipt_in_a_residents_hands(city: City) -> None:
     """Twice on the same city: the first walk closes October, the second finds it closed; then the summary."""
-    demo = f"{sys.executable} -m demo"
-    words = ("with", "--", "sh", "-c", f"{demo} walk && {demo} walk && {demo} summary")
-    done = _native(environment, *words, patience_s=420)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{_logs(environment)}"
-    assert done.stdout.count("every row, every total and every printed number equals") == 2
-    assert done.stdout.count(f"\n{STEPS}. ") == 2
-    assert "2026-10 is closed" in done.stdout
-    assert "2026-10 was closed on an earlier walk" in done.stdout
-    assert "Key of provider uy-service: " in done.stdout
+    walks = [city.command("demo", "walk") for _ in range(2)]
+    for walk in walks:
+        assert walk.returncode == 0, f"{walk.stdout}\n{walk.stderr}\n{city.logs()}"
+        assert walk.stdout.count("every row, every total and every printed number equals") == 1
+        assert walk.stdout.count(f"\n{STEPS}. ") == 1
+    assert "2026-10 is closed" in walks[0].stdout
+    assert "2026-10 was closed on an earlier walk" in walks[1].stdout
+    summary = city.command("demo", "summary").stdout
+    assert "Key of provider uy-service: " in summary
+    assert city.cabinet in summary
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scripts"),
+    [
+        ("ru", 360, True),
+        ("kk", 360, False),
+        pytest.param("kk", 1280, True, marks=pytest.mark.slow),
+        pytest.param("ru", 1280, False, marks=pytest.mark.slow),
+    ],
+)
+def test_from_registration_to_the_downloaded_receipt(
+    city: City, browser: Browser, strangers: Iterator[tuple[str, Decimal]], language: str, width: int, scripts: bool
+) -> None:
+    """By the form and the letter's link; then three taps from signing in to the PDF."""
+    account, paid = next(strangers)
+    name = f"resident-{language}-{width}-{account}"
+    with looking(browser, city.cabinet, width=width, scripts=scripts) as look:
+        page = look.open(f"/{language}/register")
+        _register(page, name, account, paid)
+        page = look.open(f"/{language}/confirm?token={_token(city, f'{name}@mail.example')}")
+        page.click("main button")
+        _sign_in(page, name)  # the first tap
+        page.click(".cards .button.primary")
+        page.click("main button.primary")
+        page.wait_for_selector("a[download]", timeout=60_000)
+        with page.expect_download() as download:
+            page.click("a[download]")
+        assert download.value.path().read_bytes().startswith(b"%PDF")
+        assert account in download.value.suggested_filename
+        assert look.troubles == []
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "zoom"),
+    [
+        ("kk", 360, 1),
+        pytest.param("ru", 360, 1, marks=pytest.mark.slow),
+        pytest.param("ru", 1280, 1, marks=pytest.mark.slow),
+        pytest.param("kk", 1280, 1, marks=pytest.mark.slow),
+        pytest.param("ru", 1280, 2, marks=pytest.mark.slow),
+        pytest.param("kk", 1280, 2, marks=pytest.mark.slow),
+    ],
+)
+def test_every_page_is_fit_for_everybody(city: City, browser: Browser, language: str, width: int, zoom: float) -> None:
+    """No barrier that axe finds serious, no error, no other host, nothing sideways, nothing small, one language."""
+    resident = Memory.read(city.folder / "demo" / "state.json").residents[0]
+    with looking(browser, city.cabinet, width=width, zoom=zoom) as look:
+        found = {path: _unfit(look, f"/{language}/{path}", width) for path in STRANGERS}
+        look.open(f"/{language}/sign-in")
+        _sign_in(look.page, resident.user_name, PASSWORD)
+        for path in PAGES:
+            found[path] = _unfit(look, f"/{language}/{path.format(n=resident.accounts[0])}", width)
+        if language == "kk":
+            found["russian"] = _russian(look, resident.accounts[0])
+    assert {path: unfit for path, unfit in found.items() if unfit} == {}
+
+
+def _unfit(look: Look, path: str, width: int) -> list[str]:
+    look.open(path)
+    return look.misfits(narrow=width == 360) + look.barriers()
+
+
+def _russian(look: Look, account: str) -> list[str]:
+    """Our Russian texts on a Kazakh page."""
+    russian = {text for text in catalogue("ru").values() if len(text) > 4 and "%" not in text} - ALIKE
+    look.open(f"/kk/accounts/{account}/months/2026-09")
+    shown = look.page.inner_text("main") + look.page.inner_text("footer")
+    return [text for text in russian - set(catalogue("kk").values()) if re.search(rf"\b{re.escape(text)}\b", shown)]
+
+
+def _register(page: Page, name: str, account: str, paid: Decimal) -> None:
+    for field, value in {"user_name": name[:32], "email": f"{name}@mail.example", "account": account}.items():
+        page.fill(f"#{field}", value)
+    page.fill("#password", PASSWORD)
+    page.fill("#password_again", PASSWORD)
+    page.fill("#tenge", str(int(paid)))
+    page.fill("#tiyn", f"{paid:.2f}".rpartition(".")[2])
+    page.click("main button.primary")
+    assert f"{name}@mail.example" in page.inner_text("main"), page.inner_text("main")
+
+
+def _sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.fill("#login", name[:32])
+    page.fill("#password", password)
+    page.click("main button.primary")
+    assert not page.url.endswith("sign-in"), page.inner_text("main")
+
+
+def _token(city: City, email: str) -> str:
+    """The token of the letter's link."""
+
+    def look() -> str | None:
+        answer = httpx.get(f"{city.environment['MAIL_URL']}/messages", params={"to": email}).json()
+        letters = answer["messages"] if isinstance(answer, dict) else answer
+        found = re.search(r"token=([0-9A-Za-z_.~-]+)", letters[0]["text"]) if letters else None
+        return found[1] if found else None
+
+    return wait_for(f"the letter to {email}", look, 90)

@@ -25,9 +25,9 @@ Folder = Annotated[Path, typer.Option(help="Where the data lives.")]
 
 
 @app.command()
-def install() -> None:
+def install(for_tests: Annotated[bool, typer.Option(help="A browser too, to look at pages with.")] = False) -> None:
     """Install what the servers and the PDF renderer need and this machine lacks: packages, the broker's jars."""
-    install_missing()
+    install_missing(for_tests=for_tests)
     fetch_jars()
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from native.find import java, postgres_bin, redis_server
@@ -19,12 +20,14 @@ FILES = {
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "fonts-dejavu-extra": "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf",
 }
+# Only tests look at pages.
+FOR_TESTS = {"chromium": "chromium"}
 DEBIAN_POSTGRES = "/usr/lib/postgresql/*/bin"
 
 
-def install_missing() -> None:
+def install_missing(*, for_tests: bool = False) -> None:
     """Install with apt what is missing; without the right to, say what to do about it."""
-    missing = missing_packages()
+    missing = missing_packages(PROGRAMS | FOR_TESTS if for_tests else PROGRAMS)
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _apt(missing)
     elif missing:
@@ -33,10 +36,10 @@ def install_missing() -> None:
         find()
 
 
-def missing_packages() -> list[str]:
+def missing_packages(programs: Mapping[str, str] = PROGRAMS) -> list[str]:
     """The packages whose program or file is nowhere to be found."""
     path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, Path("/").glob(DEBIAN_POSTGRES[1:]))])
-    absent = [package for package, program in PROGRAMS.items() if not shutil.which(program, path=path)]
+    absent = [package for package, program in programs.items() if not shutil.which(program, path=path)]
     return absent + [package for package, file in FILES.items() if not any(Path("/").glob(file[1:]))]
 
 

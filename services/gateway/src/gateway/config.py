@@ -23,6 +23,7 @@ class Config:
     web_workers: int = 1
     web_threads: int = 8
     cookie_secure: bool = True
+    trusted_proxies: int = 0
     idle_hours: int = 12
     demo: bool = False
     log_level: str = "INFO"

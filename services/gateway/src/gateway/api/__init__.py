@@ -11,6 +11,7 @@ from babel import negotiate_locale
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.ids import uuid7
 from gateway.api import accounts, entry, months, receipts, settings
@@ -45,6 +46,8 @@ def create_app(cabinet: Cabinet) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR_S,
     )
+    if hops := config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Werkzeug says
     CSRFProtect(app)
     _languages(app)
     _headers(app)
