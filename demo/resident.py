@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from demo.doors import Door, wait_for
@@ -69,6 +70,29 @@ class Cabinet:
         form = {"account": account, "last_payment_amount": typed(amount), "nickname": nickname}
         headers = {"Idempotency-Key": secrets.token_hex(12)}
         return str(self._identity.json("POST", "/v1/me/accounts", 201, json=form, headers=headers)["position"])
+
+    def made_known(self, accounts: list[str]) -> str:
+        """Whoever had these accounts before says “I know them” by the letter's link; answers where to read after.
+
+        Until somebody does, a newcomer to an account sees its holder and address hidden.
+        """
+        for account in self._masked(accounts):
+            token = wait_for(f"the question about {account}", partial(self._question, account), 60)
+            self._identity.json("POST", f"/v1/link-notices/{token}", 200, json={"answer": "known"})
+        return str(self._identity.json("GET", "/v1/me", 200)["position"])
+
+    def _masked(self, accounts: list[str]) -> list[str]:
+        linked = self._identity.json("GET", "/v1/me/accounts", 200)["accounts"]
+        return [a["account"] for a in linked if a["account"] in accounts and a.get("masked_until")]
+
+    def _question(self, account: str) -> str | None:
+        """The newest letter that asks a present holder about a newcomer to the account."""
+        letters = self._mails.json("GET", "/messages", 200)["messages"]
+        asked = [
+            letter["text"] for letter in letters if account in letter["text"] and "/link-notice?" in letter["text"]
+        ]
+        token = _TOKEN.search(asked[0]) if asked else None
+        return token[1] if token else None
 
     def read(self, path: str, position: str = "", **params: str) -> Json:
         """Ask the ledger, after a position when one is given."""

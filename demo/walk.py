@@ -93,6 +93,8 @@ def link_grandmother(walk: Walk) -> None:
     walk.screen.step(f"Әжемнің пәтері: grandmother's account {walk.grandmother} is added with “{typed(amount)}”")
     walk.position = walk.cabinet.link(walk.grandmother, amount, "Әжемнің пәтері")
     walk.screen.seen(f"linked: {walk.position}")
+    walk.position = walk.cabinet.made_known([walk.own, walk.grandmother])
+    walk.screen.told(f"whoever had the accounts in a cabinet before says “I know them”: {walk.position}")
 
 
 def read_accounts(walk: Walk) -> None:
