@@ -165,7 +165,7 @@ class UploadState(Model):
 class PeriodPath(Model):
     """A month, `2026-10`."""
 
-    period: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    period: Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 
 class Total(Model):
