@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks f1|…|ledger|all`: measures, prints the table and writes it under .run/figures."""
+"""`python -m tests.benchmarks f1|…|intake|ledger|all`: measures, prints the table, writes it under .run/figures."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, report, traffic, yardsticks
+from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, intake, report, traffic, yardsticks
 from tests.benchmarks.access import resident_of
 from tests.benchmarks.centre import centre
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.report import Figure
-from tests.benchmarks.sizes import SIZES, Size
+from tests.benchmarks.sizes import SIZES, UPLOAD_ROWS, Size
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 console = Console()
@@ -25,6 +25,7 @@ SizeName = Annotated[str, typer.Option("--size", envvar="SIZE", help=", ".join(S
 Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of facts than the size has.")]
 Pairs = Annotated[int, typer.Option(envvar="PAIRS", help="Another number of pairs than the size has.")]
 Seed = Annotated[int, typer.Option(envvar="SEED", help="Draws amounts, payments and the sample.")]
+Rows = Annotated[int, typer.Option(envvar="ROWS", help="Another number of rows than the size has.")]
 Beside = Annotated[bool, typer.Option(help="Run the yardsticks as well.")]
 
 
@@ -69,6 +70,13 @@ def run_ledger(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, see
         ]  # fmt: skip
 
     _measure("ledger", _size(size, facts, pairs), seed, every)
+
+
+@app.command("intake")
+def run_intake(size: SizeName = "small", rows: Rows = 0, seed: Seed = 1, beside: Beside = True) -> None:
+    """A provider's file into the event store, the gate on and the relay running; pushes; files in opposite orders."""
+    chosen = replace(SIZES[size], facts=rows or UPLOAD_ROWS[size], pairs=1)
+    _measure("intake", chosen, seed, lambda g, s: _intake(g, s, seed, beside=beside))
 
 
 @app.command("all")
@@ -250,6 +258,67 @@ def _grown(on: Ground, size: Size, seed: int) -> list[Figure]:
         *_read_figures(f"F5 {size.few_accounts:,} accounts", found["few"]),
         *_read_figures(f"F5 {size.many_accounts:,} accounts", found["many"]),
     ]
+
+
+def _intake(on: Ground, size: Size, seed: int, *, beside: bool) -> list[Figure]:
+    rows, accounts = size.facts, size.accounts
+    with centre(on) as one:
+        with _stage(f"opening {accounts} accounts, loading the month before"):
+            keys = intake.opened(one, accounts)
+            key = keys[intake.PROVIDER]
+            before = intake.written(one.folder, "2026-09", rows, accounts, seed)
+            intake.upload(one, key, before, rows)
+            before.unlink()
+            file = intake.written(one.folder, "2026-10", rows, accounts, seed)
+        with _stage(f"{rows} rows"), intake.watched(one) as memory:
+            taken = intake.upload(one, key, file, rows)
+        with _stage("COPY of the same bytes"):
+            copied = rows / intake.copied(on, file)
+        with _stage("single pushes by fifty clients"):
+            took = intake.pushed(one, key, accounts)
+        with _stage("two files in opposite orders"):
+            both = intake.contended(one, key, rows // 5, accounts)
+    library = 0.0
+    if beside:
+        with _stage("eventsourcing library, append alone"):
+            library = max(yardsticks.library(on, size.library_facts * 10, each, "append") for each in PER_SAVE)
+    return _intake_figures(taken, memory, copied, took, both, library)
+
+
+def _intake_figures(
+    taken: intake.Taken,
+    memory: intake.Memory,
+    copied: float,
+    took: list[float],
+    both: intake.Contended,
+    library: float,
+) -> list[Figure]:
+    figures = [
+        Figure("upload, first byte to appended", "rows/s", (taken.rows_per_s,), 15_000),
+        Figure("upload, first byte to published", "rows/s", (taken.rows / taken.published_s,)),
+        Figure("spooled after", "s", (taken.spooled_s,)),
+        Figure("the same file again, all duplicates", "rows/s", (taken.rows / taken.again_s,)),
+        Figure("plain COPY of the same bytes", "rows/s", (copied,)),
+        Figure("upload : COPY", "×", (taken.rows_per_s / copied,)),
+    ]
+    if library:
+        figures += [
+            Figure("eventsourcing library, append alone at its best batch size", "facts/s", (library,)),
+            Figure("upload : eventsourcing library", "×", (taken.rows_per_s / library,)),
+        ]
+    figures += [Figure(f"CPU of {n}", "µs/row", (s / taken.rows * 1e6,)) for n, s in sorted(taken.cpu_s.items())]
+    figures += [
+        Figure(f"memory of {name}, most", "MiB", (most,), 250, less_is_better=True)
+        for name, most in sorted(memory.most.items())
+    ]
+    figures += [
+        Figure("single push, 50 clients, p50", "ms", (took[len(took) // 2],)),
+        Figure("single push, 50 clients, p99", "ms", (took[len(took) * 99 // 100],), 100, less_is_better=True),
+        Figure("two files over the same accounts in opposite orders", "rows/s", (both.rows_per_s,)),
+        Figure("… deadlocks that PostgreSQL found", "", (both.deadlocks,)),
+        Figure("… batches that had to be tried again", "", (both.halved,)),
+    ]
+    return figures
 
 
 def _stage(text: str) -> AbstractContextManager[object]:

@@ -45,15 +45,20 @@ class Door:
 
     def finished(self, upload: str) -> dict[str, Any]:
         """The upload once it is done; raises Unexpected when it was refused or a row was not accepted."""
+        state = self.ended(upload)
+        if state["state"] == "refused" or _lost(state["rows"]):
+            raise Unexpected(f"upload {upload}: {json.dumps(state, ensure_ascii=False)[:2000]}")
+        return state
+
+    def ended(self, upload: str) -> dict[str, Any]:
+        """The upload once it is done, whatever its rows were answered."""
         deadline = time.monotonic() + UPLOADED_WITHIN_S
         while time.monotonic() < deadline:
             state: dict[str, Any] = self.get(f"/v1/uploads/{upload}")[1]
-            if state["state"] == "refused" or (state["state"] == "done" and _lost(state["rows"])):
-                raise Unexpected(f"upload {upload}: {json.dumps(state, ensure_ascii=False)[:2000]}")
-            if state["state"] == "done":
+            if state["state"] in ("done", "refused"):
                 return state
             time.sleep(0.1)
-        raise Unexpected(f"upload {upload} is not done after {UPLOADED_WITHIN_S} s: {state}")
+        raise Unexpected(f"upload {upload} is not done after {UPLOADED_WITHIN_S} s")
 
     def close(self) -> None:
         """Lets the connection go."""

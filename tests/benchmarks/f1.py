@@ -60,7 +60,7 @@ def opened(centre: Centre, size: Size, seed: int) -> City:
     sent = traffic.month(centre.folder, size.facts, size.accounts, seed)
     sample = sent.sample(size.sample, seed)
     who = resident(centre.ground, centre.prefix, sample)
-    _open_accounts(centre, keys, size.accounts)
+    open_accounts(centre, keys, size.accounts)
     _await_opening(Door(centre.url("ledger"), who.authorization), sample, who.position)
     return City(centre, sent, keys, who, sample)
 
@@ -141,7 +141,8 @@ def _check_store(city: City) -> None:
         raise Unexpected(f"{row} events are stored, {city.traffic.facts} facts were sent")
 
 
-def _open_accounts(centre: Centre, keys: dict[str, str], count: int) -> None:
+def open_accounts(centre: Centre, keys: dict[str, str], count: int) -> None:
+    """The providers' services and the accounts, before anything is measured."""
     base = centre.url("provider_sync")
     for provider, key in keys.items():
         door = Door(base, key)

@@ -29,3 +29,4 @@ SIZES = {
     "medium": Size(600_000, 5, 2_000, 60, few_accounts=2_000, many_accounts=60_000),
     "city": Size(8_000_000, 1, 2_000, 60, few_accounts=10_000, many_accounts=600_000),
 }
+UPLOAD_ROWS = {"tiny": 20_000, "small": 200_000, "medium": 1_000_000, "city": 8_000_000}

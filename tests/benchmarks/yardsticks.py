@@ -47,11 +47,14 @@ def _children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def library(ground: Ground, facts: int, per_save: int) -> float:
-    """Facts a second of the `eventsourcing` library, from the first append to the last one projected."""
+def library(ground: Ground, facts: int, per_save: int, *way: str) -> float:
+    """Facts a second of the `eventsourcing` library, from the first append to the last one projected.
+
+    With the way `append` the append alone.
+    """
     with ground.empty_database() as url:
         ground.settle()
-        command = [sys.executable, "-m", "tests.benchmarks.library", url, str(facts), str(per_save)]
+        command = [sys.executable, "-m", "tests.benchmarks.library", url, str(facts), str(per_save), *way]
         done = subprocess.run(command, capture_output=True, text=True, timeout=3600)
     if done.returncode:
         raise Unexpected(f"the library's run ended with {done.returncode}: {done.stderr[-2000:]}")
