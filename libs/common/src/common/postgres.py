@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from time import monotonic
 from typing import Any, LiteralString
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -54,11 +56,27 @@ def open_pool(
         max_size=size,
         timeout=acquire_s,
         max_lifetime=1800,
-        check=ConnectionPool.check_connection,
+        check=_checked_unless_fresh,
+        reset=_note_return,
         configure=_one_moment if snapshot else None,
         open=True,
         name=name,
     )
+
+
+# A check is four round trips. A connection that answered a moment ago is as good as one that answered just now: either
+# may be gone with the next statement, which callers answer with 503 or try again.
+_FRESH_S = 1.0
+_returned: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+
+def _note_return(conn: Connection) -> None:
+    _returned[conn] = monotonic()
+
+
+def _checked_unless_fresh(conn: Connection) -> None:
+    if monotonic() - _returned.get(conn, 0.0) > _FRESH_S:
+        ConnectionPool.check_connection(conn)
 
 
 def _one_moment(conn: Connection) -> None:
