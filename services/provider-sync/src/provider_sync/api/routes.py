@@ -56,6 +56,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     acks.add(app, door)
     served.add(app, door)
     render.describe_facts(app)
+    render.describe_csv(app, "/v1/allocations")
     return app
 
 
