@@ -426,7 +426,9 @@ class Projection:
 
     def _tell_fresh(self, conn: Connection, consumer: Any) -> None:
         """After each answer of the broker: which partitions were read to their end then, and what stands still."""
-        asked = self._watchdog.asked
+        now, asked = clock.now(), self._watchdog.asked
+        for topic in self._by_topic:
+            FRESH.labels(topic).set((now - self._read_at.setdefault(topic, now)).total_seconds())
         if asked is None or asked == self._told:
             return
         for topic in self._by_topic:
@@ -436,7 +438,6 @@ class Projection:
                 self._read_at[topic] = asked
             if read and self.fresh is not None:
                 self.fresh(conn, topic, read, asked)
-            FRESH.labels(topic).set((clock.now() - self._read_at.get(topic, asked)).total_seconds())
         self._told = asked
         streams.count_standing(conn, self._by_topic)
 
