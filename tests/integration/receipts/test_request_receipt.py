@@ -144,4 +144,15 @@ def test_a_printed_code_can_be_checked_by_anybody(house: House, user: str, accou
     eventually(lambda: house.http.get(f"/v1/verify/{code}").json()["superseded"])
     page = house.http.get(f"/v1/verify/{code}", headers={"Accept": "text/html"})
     assert "заменена более новой" in page.text
+    newer = house.http.get(f"/v1/verify/{code}").json()["superseded_by"]
+    assert (newer["version"], newer["amount"]) == (2, "11538.41")
+    assert "версия 2: к оплате 11\u00a0538,41\u00a0₸" in page.text
     assert house.http.get("/v1/verify/AAAABBBBCCCCDDDD").status_code == 404
+
+
+def test_a_code_nobody_issued_is_told_so_in_the_readers_language(house: House) -> None:
+    """A browser gets a page that says what to do, everybody else a problem document."""
+    headers = {"Accept": "text/html", "Accept-Language": "kk"}
+    page = house.http.get("/v1/verify/AAAABBBBCCCCDDDD", headers=headers)
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "Бізде мұндай түбіртек жоқ" in page.text

@@ -14,6 +14,7 @@ from flask import Response, request
 from flask_openapi.openapi import OpenAPI
 
 from common.auth import TokenVerifier
+from common.clock import from_wire
 from common.money import print_amount
 from common.postgres import Connection, Pool
 from common.problems import language
@@ -30,7 +31,7 @@ from receipts.api.models import (
     verification,
 )
 from receipts.api.throttle import Throttle
-from receipts.errors import AskedTooOften
+from receipts.errors import AskedTooOften, NotFound
 from receipts.events.heard import USERS
 from receipts.gateways.files import Files
 from receipts.handlers import requests
@@ -38,11 +39,13 @@ from receipts.handlers.requests import Order
 from receipts.render.formats import file_name, moment, month
 from receipts.render.joined import one_pdf, one_zip
 from receipts.render.texts import Language, printed_as, text
+from receipts.store.documents import Verified
 from receipts.store.heard import user_head
 from receipts.store.receipts import Receipt
 from receipts.store.says import Says
 
 _LONGEST_WAIT_S = 10
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
 _ACCOUNT_POSITION = re.compile(r"account/[0-9A-Za-z-]{1,40}@\d{1,9}", re.ASCII)
 _SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -160,21 +163,16 @@ class Receipts:
         """What may be said of a printed code, as a page or as JSON."""
         if not self._throttle.admits(request.remote_addr or ""):
             raise AskedTooOften(retry_after_s=60)
-        found = requests.verified(self._pool, path.code)
-        view = verification(found)
-        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
-            shown: Language = "ru" if found.language == "ru" else "kk"
-            page = flask.render_template(
-                "verify.html",
-                v=view,
-                amount=print_amount(found.to_pay, found.currency),
-                month=month(found.period, shown),
-                made_at=moment(found.ready_at),
-                language=shown,
-                t=lambda key: text(key, shown),
-            )
-            return Response(page, content_type="text/html; charset=utf-8")
-        answer = Response(view.model_dump_json(exclude_none=True), content_type="application/json")
+        as_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+        try:
+            found = requests.verified(self._pool, path.code)
+        except NotFound:
+            if as_page:
+                return _page(None, "kk" if language() == "kk" else "ru", status=404)
+            raise
+        if as_page:
+            return _page(found, "ru" if found.language == "ru" else "kk")
+        answer = Response(verification(found).model_dump_json(exclude_none=True), content_type="application/json")
         return etagged(answer, f"{path.code}.{found.newer_version or found.statement_version}")
 
     def _user(self) -> str:
@@ -201,6 +199,25 @@ class Receipts:
         finally:
             self._waiting.release()
         return receipt
+
+
+def _page(found: Verified | None, shown: Language, status: int = 200) -> Response:
+    """What a browser gets that scanned a printed code: in the language of the document."""
+    newer = found is not None and found.newer_to_pay is not None
+    page = flask.render_template(
+        "verify.html",
+        v=verification(found) if found else None,
+        amount=print_amount(found.to_pay, found.currency) if found else "",
+        month=month(found.period, shown) if found else "",
+        made_at=moment(found.ready_at) if found else "",
+        newer=print_amount(found.newer_to_pay or 0, found.currency) if found and newer else "",
+        counted=moment(from_wire(found.newer_cut_off)) if found and found.newer_cut_off else "",
+        language=shown,
+        t=lambda key: text(key, shown),
+    )
+    answer = Response(page, status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return answer
 
 
 def _viewed(receipt: Receipt, status: int) -> Response:
