@@ -13,6 +13,8 @@ from demo.screen import printed
 KAZAKH = "әғқңөұүһі"
 LABELS = {"ru": {"totals": "Итого", "advance": "Переплата"}, "kk": {"totals": "Барлығы", "advance": "Артық төлем"}}
 _CELL = re.compile(r"–|−?\d{1,3}(?: \d{3})*,\d\d(?!\d)")
+# Whom to ask stands before the sums of a row without a volume, and its last digits are no thousands.
+_PHONE = re.compile(r"(?:\+7|8) \(?\d{3}\)? \d{3}[ -]\d{2}[ -]\d{2}")
 _CELLS = re.compile(rf"(?:(?:{_CELL.pattern}) ){{6,}}(?:{_CELL.pattern})")
 # The two columns that are printed as a number even when they are nothing.
 _ALWAYS = {"row": ("closing",), "totals": ("opening", "charged", "closing")}
@@ -28,7 +30,7 @@ def differences(
     text: str, lines: dict[str, Line], names: dict[str, str], language: str, due: Decimal
 ) -> list[Difference]:
     """Every row, the totals and the sum to pay, in the order in which they must stand on the page."""
-    found, at = [], 0
+    found, at, text = [], 0, _PHONE.sub("", text)
     for service, line in lines.items():
         if not any(line.value(column) for column in COLUMNS) and not line.charges:
             continue

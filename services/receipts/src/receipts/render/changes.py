@@ -30,7 +30,8 @@ def changes_title(s: Statement, language: Language) -> str:
 def change_rows(s: Statement, language: Language) -> list[ChangeRow]:
     """The largest changes first; those for which there is no room are summed on a last line, never dropped."""
     explained = s.explanation.services if s.explanation else ()
-    changed = sorted((c for c in explained if c.now != c.before), key=lambda c: -abs(c.now - c.before))
+    changed = [c for c in explained if c.now != c.before and not (s.provisional and _not_yet(c))]
+    changed.sort(key=lambda c: -abs(c.now - c.before))
     shown = changed if len(changed) <= _SHOWN else changed[: _SHOWN - 1]
     rows = [_row(c, s, language) for c in shown]
     rest = changed[len(shown) :]
@@ -44,6 +45,11 @@ def change_rows(s: Statement, language: Language) -> list[ChangeRow]:
 def signed(tiyn: int) -> str:
     """A difference: `+12,00`, `−3,40`."""
     return f"+{figure(tiyn)}" if tiyn > 0 else figure(tiyn)
+
+
+def _not_yet(changed: Changed) -> bool:
+    """In an open month a charge that is not there may still come."""
+    return [part.cause for part in changed.parts] == ["ended"]
 
 
 def _row(changed: Changed, s: Statement, language: Language) -> ChangeRow:

@@ -114,11 +114,14 @@ def _page(inputs: Inputs, language: Language) -> Page:
     s, holder = inputs.statement, inputs.holder
     rows = [service_row(row, s, language) for row in sorted(s.rows, key=lambda r: (r.order, r.service))]
     changes, receivers = change_rows(s, language), [_receiver(p, language) for p in _named_providers(s)]
+    decisions = _decisions(s, rows)
     notices, due_now = _notices(s, holder, language), since.now(s, language)
     meters = meter_rows(s, language)
+    others = len(changes) + len(meters) + 3 * len(notices) + 3 * bool(due_now)
+    others += _folded("".join(d.label + d.value for d in decisions), 170)
     return Page(
         t=catalogue(language),
-        density=_density(rows, receivers, len(changes) + len(meters) + 3 * len(notices) + 3 * bool(due_now)),
+        density=_density(rows, receivers, others),
         title=text("title_provisional" if s.provisional else "title", language),
         subject=f"{text('account', language)} {s.account}, {month(s.period, language)}",
         number=_number(s, inputs.code),
@@ -149,7 +152,7 @@ def _page(inputs: Inputs, language: Language) -> Page:
         warnings=warnings(meters, language),
         payments=since.payments(s, language),
         receivers=receivers,
-        decisions=[Labelled(r.name, d) for r, d in zip(rows, _decisions(s), strict=True) if d],
+        decisions=decisions,
         now=due_now,
     )
 
@@ -267,9 +270,12 @@ def _receiver(p: Provider, language: Language) -> Receiver:
     )
 
 
-def _decisions(s: Statement) -> list[str]:
-    """What each tariff rests on, in the order of the rows."""
-    return [clean(row.decision) for row in sorted(s.rows, key=lambda r: (r.order, r.service))]
+def _decisions(s: Statement, rows: list[ServiceRow]) -> list[Labelled]:
+    """What the tariffs rest on, each with its services."""
+    services: dict[str, list[str]] = {}
+    for row, view in zip(sorted(s.rows, key=lambda r: (r.order, r.service)), rows, strict=True):
+        services.setdefault(clean(row.decision), []).append(view.name)
+    return [Labelled(decision, ", ".join(names)) for decision, names in services.items() if decision]
 
 
 def _iban(number: str) -> str:
