@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common import kafka
+from ledger import fold
 from tests.faults.centre import Centre, number, rows
 from tests.faults.city import SERVICES
 from tests.faults.history import TOLD, History, Row
-from tests.support import fold
 
 ACCOUNTS = "provider-sync.accounts.v1"
 STATEMENTS = "ledger.statements.v1"

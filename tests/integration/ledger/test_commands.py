@@ -7,11 +7,13 @@ import sys
 
 import psycopg
 
+from ledger import second_books
 from ledger.config import Config
 from tests.conftest import MakeDatabase
 from tests.integration.ledger.conftest import Ledger
 from tests.integration.ledger.test_once_and_in_order import city, expected
-from tests.support.facts import barriers
+from tests.support.facts import Log, barriers
+from tests.support.waiting import until
 
 
 def run(config: Config, *words: str) -> subprocess.CompletedProcess[str]:
@@ -80,3 +82,23 @@ def test_storage_tells_the_bytes_of_each_kind_of_row(running_ledger: Ledger) -> 
     taken = found["entries"]["table_bytes"] + found["entries"]["index_bytes"]
     assert found["entries"]["bytes_per_row"] == round(taken / entries) > 100
     assert found["statements"]["bytes_per_row"] is None
+
+
+def test_verify_folds_the_log_by_other_code(running_ledger: Ledger) -> None:
+    """P3: what stands still is left out, an account that was edited by hand is named, exit 4."""
+    logs = city(8)[:6]
+    broken = Log("100099999")
+    broken.open()
+    broken.say("charge.posted", posting_period="2026-10", service="water", amount="12.50")
+    shuffled = [event for log in (*reversed(logs), broken) for event in (*log.events, *log.events[:2])]
+    running_ledger.hear(shuffled)
+    running_ledger.hear(barriers("2026-10"))
+    running_ledger.closed("2026-10")
+    until(lambda: len(running_ledger.query("SELECT FROM dead_letters")) == 1, "the account is parked")
+    agreed = run(running_ledger.config, "verify", "--log")
+    assert agreed.returncode == 0, agreed.stdout + agreed.stderr
+    account = logs[2].account
+    running_ledger.execute(f"UPDATE entries SET detail = '{{}}' WHERE account = '{account}'")
+    found = second_books.check(running_ledger.config)
+    assert (found.accounts, found.different, found.parked) == (len(logs), {account: ["entry"]}, 1)
+    assert run(running_ledger.config, "verify", "--log").returncode == 4

@@ -12,9 +12,8 @@ from common import kafka
 from common.consumer import Projection, Safeguards
 from common.postgres import Connection
 from common.streams import Record
-from ledger import consumer
+from ledger import consumer, fold
 from tests.integration.ledger.conftest import Ledger
-from tests.support import fold
 from tests.support.facts import ORDER, Event, Log, barriers
 from tests.support.stores import running
 from tests.support.waiting import until

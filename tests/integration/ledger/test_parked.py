@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from ledger import fold
 from ledger.__main__ import cli
 from ledger.projections import PROJECT
 from tests.integration.ledger.conftest import Ask, Ledger
-from tests.support import facts, fold
+from tests.support import facts
 from tests.support.facts import Log, barriers
 from tests.support.stores import running
 from tests.support.waiting import until

@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support import fold
+from ledger import fold
 from tests.support.books import Books, batches
 from tests.support.facts import ORDER, Event, Log
 

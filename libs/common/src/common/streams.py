@@ -25,14 +25,21 @@ ON CONFLICT DO NOTHING
 """
 _STORE_HEADS = """
 INSERT INTO stream_heads (topic, key, version, last_id, parked_at, reason)
-SELECT %s, key, version, last_id, CASE WHEN reason IS NOT NULL THEN now() END, reason
-FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[]) AS given(key, version, last_id, reason) ORDER BY key
+SELECT %(topic)s, key, version, last_id, CASE WHEN reason IS NOT NULL THEN now() END, reason
+FROM unnest(%(k)s::text[], %(v)s::int[], %(i)s::text[], %(r)s::text[]) AS given(key, version, last_id, reason)
+ORDER BY key
 ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version, last_id = excluded.last_id, reason = excluded.reason,
     parked_at = CASE WHEN excluded.reason IS NULL THEN NULL ELSE coalesce(stream_heads.parked_at, now()) END
 """
 _STANDING = """
 SELECT topic, reason, count(*), extract(epoch FROM now() - min(parked_at)) FROM stream_heads
 WHERE topic = ANY(%s) AND parked_at IS NOT NULL GROUP BY topic, reason
+"""
+_MOVE_HEADS = """
+UPDATE stream_heads AS h SET version = given.version, last_id = given.last_id, reason = given.reason,
+    parked_at = CASE WHEN given.reason IS NULL THEN NULL ELSE coalesce(h.parked_at, now()) END
+FROM unnest(%(k)s::text[], %(v)s::int[], %(i)s::text[], %(r)s::text[]) AS given(key, version, last_id, reason)
+WHERE h.topic = %(topic)s AND h.key = given.key
 """
 _FORGET = """
 DELETE FROM parked_records AS p USING unnest(%s::text[], %s::int[]) AS applied(key, version)
@@ -59,11 +66,15 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Head:
-    """What is known of a stream: last applied version and id; `reason` when it is parked, and what waits."""
+    """What is known of a stream: last applied version and id; `reason` when it is parked, and what waits.
+
+    `stored`: there is a row for it already, which an update finds cheaper than an insert that conflicts.
+    """
 
     version: int = 0
     last_id: str = ""
     reason: str | None = None
+    stored: bool = False
     waiting: dict[int, Record] = field(default_factory=dict)
 
 
@@ -129,7 +140,7 @@ def _advance(head: Head, record: Record, ready: list[Record]) -> None:
 def load(conn: Connection, topic: str, keys: Sequence[str]) -> dict[str, Head]:
     """The heads of `keys`, with what waits for those that are parked."""
     rows = conn.execute(_HEADS, (topic, list(keys))).fetchall()
-    heads = {key: Head(version, last_id, reason) for key, version, last_id, reason in rows}
+    heads = {key: Head(version, last_id, reason, stored=True) for key, version, last_id, reason in rows}
     parked = [key for key, head in heads.items() if head.reason is not None]
     if parked:
         for key, version, partition, offset, type_, value in conn.execute(_WAITING, (topic, parked)).fetchall():
@@ -141,10 +152,14 @@ def load(conn: Connection, topic: str, keys: Sequence[str]) -> dict[str, Head]:
 def store(conn: Connection, topic: str, heads: dict[str, Head], admitted: Admitted) -> None:
     """Writes the heads that moved or were parked, keeps what must wait, forgets what waited and is applied now."""
     names = sorted({r.key for r in admitted.ready} | {r.key for r in admitted.kept})
-    found = [heads[name] for name in names]
-    columns = ([h.version for h in found], [h.last_id for h in found], [h.reason for h in found])
-    if names:
-        conn.execute(_STORE_HEADS, (topic, names, *columns))
+    for query, which in (
+        (_MOVE_HEADS, [name for name in names if heads[name].stored]),
+        (_STORE_HEADS, [name for name in names if not heads[name].stored]),
+    ):
+        found = [heads[name] for name in which]
+        columns = ([h.version for h in found], [h.last_id for h in found], [h.reason for h in found])
+        if which:
+            conn.execute(query, {"topic": topic, **dict(zip("kvir", (which, *columns), strict=True))})
     if admitted.kept:
         rows = [(topic, r.key, r.sequence, r.partition, r.offset, r.type, r.value) for r in admitted.kept]
         conn.cursor().executemany(_KEEP, rows)

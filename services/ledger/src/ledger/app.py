@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from ledger.rebuild import Outcome, Tell, Wish
+    from ledger.second_books import Verdict
 
 # Each process imports its own parts only: those of the web alone cost the others a second at every start.
 
@@ -82,6 +83,13 @@ def rebuild(wish: "Wish", tell: "Tell", *, back: bool = False) -> "Outcome":
     from ledger import rebuild as work
 
     return (work.go_back if back else work.rebuild)(_configured(), wish, tell, stop_event())
+
+
+def verify_log(one_in: int) -> "Verdict":
+    """Folds the log by other code and compares; see ledger.second_books."""
+    from ledger.second_books import check
+
+    return check(_configured(), one_in)
 
 
 def _configured() -> Config:

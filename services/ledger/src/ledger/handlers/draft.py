@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,13 +12,21 @@ from common.period import BadPeriod, parse_period, period_at
 from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
-from ledger.domain.split import rule_for
-from ledger.domain.statement import OpenAccount, close_through, due_now, dues_of, opened, since
+from ledger.domain.split import SplitRule, rule_for
+from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, opened, since
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, ReceiptRequested
 from ledger.handlers import publish
 from ledger.store import drafts, entries, months
 from ledger.store.drafts import Request
+
+
+class Reference(NamedTuple):
+    """What a statement is made with besides the account: names, requisites, tariffs, and the rules that split."""
+
+    directory: Directory
+    rules: Sequence[SplitRule]
+
 
 FAR_FUTURE = "9999-12"
 
@@ -73,13 +82,23 @@ def _is_month(text: str) -> bool:
         return False
 
 
+def refer(conn: Connection, config: Config) -> Reference:
+    """The directory and the rules as they are now."""
+    return Reference(months.directory(conn, config.currency), entries.rules(conn))
+
+
 def open_statement(
-    conn: Connection, account: OpenAccount, period: str, request: str, config: Config, at: datetime
+    conn: Connection,
+    account: OpenAccount,
+    period: str,
+    request: str,
+    config: Config,
+    at: datetime,
+    reference: Reference | None = None,
 ) -> said.StatementDrafted:
     """The statement of an open month as if it closed at `at`, with what came since the last close and what is due."""
-    rules = entries.rules(conn)
-    cut_off = to_wire(at)
-    closed = close_through(account, period, cut_off, months.directory(conn, config.currency), rules)
+    directory, rules = reference or refer(conn, config)
+    closed = close_through(account, period, to_wire(at), directory, rules)
     opening_month = account.first_open(period)
     due = due_now(dues_of(opening_month, account.openings, account.entries), rule_for(rules, period))
     came = since(months.last_cut_off(conn, account.account, at), account.entries)

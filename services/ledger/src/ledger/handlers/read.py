@@ -17,8 +17,8 @@ from ledger.domain.statement import Directory, OpenAccount, close_through, due_n
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
-from ledger.handlers.draft import FAR_FUTURE, open_statement
-from ledger.store import entries, months, reads
+from ledger.handlers.draft import FAR_FUTURE, Reference, open_statement, refer
+from ledger.store import months, reads
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
 EVERYTHING = 1 << 30
@@ -62,9 +62,8 @@ def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
     """The account's data today; raises AccountNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible, config)
-        base = base_on(loaded.changes, _today().isoformat())
-        directory = months.directory(conn, config.currency)
+        base = base_on(months.changes_of(conn, visible.account), _today().isoformat())
+        directory = _reference(conn, visible, config).directory
         tariffs = {
             name: tariff
             for name, connection in base.services.items()
@@ -81,7 +80,7 @@ def periods(
         visible = _visible(conn, user, number, config)
         loaded = _open(conn, visible, config)
         newest = max((entry.period for entry in loaded.entries), default="")
-        directory, rules = months.directory(conn, config.currency), entries.rules(conn)
+        directory, rules = _reference(conn, visible, config)
         closed = close_through(loaded, newest, now().isoformat(), directory, rules) if newest else []
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
@@ -109,11 +108,11 @@ def statement(
         else:
             loaded = _open(conn, visible, config, money_only=period <= visible.closed_through)
         if period <= loaded.closed_through:
-            return _issued(conn, visible, loaded, period, version, as_of)
+            return _issued(conn, visible, loaded, period, config, version, as_of)
         moment = as_of or now()
         if version is not None or not loaded.is_open(period, period_at(moment)):
             raise PeriodNotFound
-        drafted = open_statement(conn, loaded, period, "", config, moment)
+        drafted = open_statement(conn, loaded, period, "", config, moment, _reference(conn, visible, config))
         document = {k: v for k, v in msgspec.to_builtins(drafted).items() if k not in ("request", "since", "due_now")}
         # The moment of asking is in the document and in its hash, but a reader who has the rest has the document.
         content = said.sealed(msgspec.structs.replace(drafted, cut_off="")).hash[:16]
@@ -185,7 +184,7 @@ def readings(
     """A meter's readings, oldest first; raises AccountNotFound, MeterNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        known = any(change.said.meter == meter for change in _open(conn, visible, config).changes)
+        known = any(change.said.meter == meter for change in months.changes_of(conn, visible.account))
         if not known:
             raise MeterNotFound
         return reads.readings(conn, visible, meter, after, limit)
@@ -202,7 +201,7 @@ def changes(
     """What was said of the account's base data, newest first; raises AccountNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        return reads.changes(conn, visible, before, limit), visible, months.directory(conn, config.currency)
+        return reads.changes(conn, visible, before, limit), visible, _reference(conn, visible, config).directory
 
 
 def head_for(conn: Connection, user: str, kind: str, key: str, config: Config) -> int:
@@ -223,17 +222,35 @@ def _visible(conn: Connection, user: str, number: str, config: Config) -> Visibl
 
 
 def _open(conn: Connection, visible: Visible, config: Config, *, money_only: bool = False) -> OpenAccount:
-    topic = config.topic(ACCOUNTS)
-    return months.open_accounts(conn, topic, [visible.account], FAR_FUTURE, money_only=money_only)[0]
+    topic, standing = config.topic(ACCOUNTS), [(visible.account, visible.closed_through, visible.position)]
+    return months.open_accounts(conn, topic, [visible.account], FAR_FUTURE, money_only=money_only, standing=standing)[0]
+
+
+def _reference(conn: Connection, visible: Visible, config: Config) -> Reference:
+    """The directory and the rules, read again only when they changed since the last request of this process."""
+    stamp, known = _known.get(config.database_url, (None, None))
+    if known is None or stamp != visible.reference_stamp:
+        known = refer(conn, config)
+        _known[config.database_url] = (visible.reference_stamp, known)
+    return known
+
+
+_known: dict[str, tuple[int, Reference]] = {}
 
 
 def _issued(
-    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, version: int | None, at: datetime | None
+    conn: Connection,
+    visible: Visible,
+    loaded: OpenAccount,
+    period: str,
+    config: Config,
+    version: int | None,
+    at: datetime | None,
 ) -> StatementView:
     found = reads.statement(conn, visible, period, version=version, at=at)
     if found is None:
         raise PeriodNotFound
-    rules = entries.rules(conn)
+    rules = _reference(conn, visible, config).rules
     opening_month = loaded.first_open(FAR_FUTURE)
     due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
     came = since(months.last_cut_off(conn, visible.account, at), loaded.entries)

@@ -55,9 +55,10 @@ _OPENED_WITH = "SELECT service, amount, aged FROM openings WHERE account = %s AN
 _ANY = 1 << 30
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _FOREVER = "infinity"
+# Months are closed in order, so the newest one has the newest cut-off: one row instead of every statement's.
 _LAST_CUT_OFF = """
-SELECT to_char(max(cut_off), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements
-WHERE account = %s AND cut_off <= coalesce(%s::timestamptz, 'infinity')
+SELECT to_char(cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements
+WHERE account = %s AND cut_off <= coalesce(%s::timestamptz, 'infinity') ORDER BY period DESC, version DESC LIMIT 1
 """
 _CLOSED_AT = "SELECT max(period) FROM statements WHERE account = %s AND version = 1 AND cut_off <= %s"
 _ENTRIES_AT = f"""
@@ -152,12 +153,18 @@ def unqueue(conn: Connection, close: QueuedClose) -> None:
 
 
 def open_accounts(
-    conn: Connection, topic: str, accounts: Collection[str], last: str, *, money_only: bool = False
+    conn: Connection,
+    topic: str,
+    accounts: Collection[str],
+    last: str,
+    *,
+    money_only: bool = False,
+    standing: Sequence[tuple[str, str, int]] | None = None,
 ) -> list[OpenAccount]:
     """Accounts with their postings of open months up to `last`, base data and readings; six queries however many.
 
     With `money_only` base data, readings and the month before stay empty: what an issued statement needs to tell what
-    came since.
+    came since. `standing` spares a query where the caller knows the accounts' closed months and positions.
     """
     names = list(accounts)
     entries, openings = _entries(conn, names, last), openings_of(conn, names)
@@ -175,7 +182,7 @@ def open_accounts(
             readings.get(account, {}),
             before.get(account),
         )
-        for account, closed_through, position in conn.execute(_ACCOUNTS, (topic, names)).fetchall()
+        for account, closed_through, position in standing or conn.execute(_ACCOUNTS, (topic, names)).fetchall()
     ]
 
 
@@ -184,6 +191,11 @@ def _entries(conn: Connection, accounts: list[str], last: str) -> dict[str, list
     for row in conn.execute(_ENTRIES, (last, accounts)).fetchall():
         found[row[0]].append(Entry(*row))
     return found
+
+
+def changes_of(conn: Connection, account: str) -> list[Stated]:
+    """The history of an account's base data."""
+    return _changes(conn, [account]).get(account, [])
 
 
 def _changes(conn: Connection, accounts: list[str]) -> dict[str, list[Stated]]:

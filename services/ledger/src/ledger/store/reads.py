@@ -11,7 +11,9 @@ from ledger.events.heard import Change
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
 _VISIBLE = """
 SELECT l.user_id, n.account, a.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
-       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version,
+       (SELECT count(*) + coalesce(sum(hashtext(kind || id || '@' || version)::bigint), 0) FROM directory
+        WHERE kind IN ('service', 'provider', 'tariff')) + (SELECT count(*) FROM split_orders) AS reference_stamp
 FROM seen AS l
 JOIN numbers AS n ON n.account = l.account
 JOIN accounts AS a ON a.account = l.account
@@ -89,7 +91,7 @@ _HEAD = "SELECT version, reason IS NOT NULL AND reason <> 'gap' FROM stream_head
 
 
 class Visible(NamedTuple):
-    """An account the caller may see."""
+    """An account the caller may see; `reference_stamp` changes with the directory and the split rule."""
 
     user: str
     account: str
@@ -101,6 +103,7 @@ class Visible(NamedTuple):
     address_ru: str | None
     address_kk: str | None
     holder_version: int
+    reference_stamp: int
 
 
 class Posting(NamedTuple):

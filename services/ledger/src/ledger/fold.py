@@ -153,6 +153,8 @@ def _apply(books: Books, kind: str, event: Event, order: Mapping[str, int]) -> N
     elif kind == "meter.read":
         reading = [data["meter"], data["taken_on"], sequence, data["value"], data["source"]]
         books.readings.append([books.account, *reading])
+    elif kind == "statement.reissue-requested":
+        _reissue(books, data["period"], data.get("version", 2))
     else:
         day = datetime.fromisoformat(event["time"]).astimezone(ALMATY).date().isoformat()
         said = {name: data[name] for name in BASE if data.get(name) is not None}
@@ -252,6 +254,14 @@ def _issue(books: Books, month: str, before: Mapping[str, int]) -> None:
         books.statements.append([books.account, month, 1, service, *(sums[part] for part in SIGNS), closing])
     if not rows:
         books.statements.append([books.account, month, 1, None, *([None] * (len(SIGNS) + 1))])
+
+
+def _reissue(books: Books, month: str, version: int) -> None:
+    """The next version repeats the money of the one before."""
+    newest = max((row[2] for row in books.statements if row[1] == month), default=version)
+    if version > newest:
+        shown = [row for row in books.statements if row[1] == month and row[2] == newest]
+        books.statements += [[*row[:2], version, *row[3:]] for row in shown]
 
 
 def _after(month: str) -> str:
