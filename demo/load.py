@@ -62,7 +62,7 @@ def manifest_of(place: Place, accounts: int, seed: int) -> Json:
 
 
 def _keys(place: Place, manifest: Json, memory: Memory, console: Console) -> None:
-    operator = Operator(place.operator)
+    operator = Operator(place.operator, place.folder)
     operator.sign_on()
 
     def introduce(sender: Json) -> tuple[str, str]:
@@ -79,7 +79,7 @@ def _keys(place: Place, manifest: Json, memory: Memory, console: Console) -> Non
 
 
 def _files(place: Place, manifest: Json, memory: Memory, console: Console) -> None:
-    journal, operator = Journal(place.folder), Operator(place.operator)
+    journal, operator = Journal(place.folder), Operator(place.operator, place.folder)
     done = {entry.close or entry.file for entry in journal.entries()}
     columns = (TextColumn("  {task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -107,7 +107,7 @@ def _upload(place: Place, memory: Memory, entry: Json, path: Path) -> str:
     upload = sender.upload(path, entry["format"], entry["batch"], totals)
     state = sender.finished(upload)
     rows = state["rows"]
-    if state["state"] != "done" or rows["rejected"] or rows["conflict"] or rows["retry"]:
+    if state["state"] != "done" or rows["rejected"] or rows["conflict"] or rows["retry"] or rows["held"]:
         raise LoadFailed(f"{entry['file']}: {json.dumps(state, ensure_ascii=False)}\n{sender.rejected(upload)[:2000]}")
     return upload
 

@@ -56,7 +56,7 @@ def close_month(walk: Walk) -> None:
     """The operator closes the open month when it is over; a month that still runs stays open."""
     walk.screen.step("The operator closes the month")
     if walk.open < today()[:7]:
-        Operator(walk.place.operator).close(walk.open)
+        Operator(walk.place.operator, walk.place.folder).close(walk.open)
         walk.journal.append(Sent(close=walk.open))
         walk.closed, walk.open = walk.open, following(walk.open)
         walk.screen.seen(f"{walk.closed} is closed")

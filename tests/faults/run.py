@@ -96,6 +96,11 @@ class Run:
         self.history = History(self.centre.folder / "history.jsonl")
 
     @property
+    def second(self) -> Path:
+        """Where the key of the operator is who confirms closes."""
+        return self.centre.folder / "second.key"
+
+    @property
     def ledger(self) -> str:
         """The ledger's database."""
         return self.centre.database("ledger-project")
@@ -108,6 +113,7 @@ class Run:
     def prepare(self) -> None:
         """Providers with keys, reference data, open accounts: all of it through the front door."""
         self.operator("operators", "issue", "faults", "--save")
+        self.operator("operators", "issue", "second", "--to", str(self.second))
         for provider, scopes in SCOPES.items():
             names = ("--name-ru", provider, "--name-kk", provider)
             self.operator("providers", "add", provider, *names)
@@ -183,7 +189,7 @@ class Run:
         for moment, period in ((0.25, city.EARLIER), (0.5, city.CLOSED)):
             while progress() < moment and not self.stop.is_set():
                 self.stop.wait(0.1)
-            self.operator("periods", "close", period)
+            self.operator("periods", "close", period, "--confirm-key", str(self.second), "--reason", "a fault run")
 
     def _probe(self) -> None:
         """Measures the way from the acknowledgement to the ledger for the samples that the clients leave."""

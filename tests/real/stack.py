@@ -26,6 +26,11 @@ class Stack:
     site: Site
     place: Place
 
+    @property
+    def second(self) -> Path:
+        """Where the key of the operator is who confirms closes."""
+        return self.place.folder / "second.key"
+
     def operate(self, *words: str) -> str:
         """A command of provider-sync's operator."""
         environment = {**os.environ, **self.site.environment()}
@@ -51,9 +56,13 @@ class Stack:
 def running(folder: Path) -> Iterator[Stack]:
     """Starts everything without the demo's city, and stops it."""
     shift = free_shift()
-    environment = {**os.environ, "RUN_DIR": str(folder), "PORT_BASE": str(shift), "CURRENCY": "USD"}
-    os.environ["CURRENCY"] = "USD"
     folder.mkdir(parents=True)
+    # These tests count rows; what the gate would say of them is another question.
+    rules = folder / "gate.toml"
+    rules.write_text("[charges]\ntimes = 0\nbuilding_times = 0\ntotal_times = 0\nconnected = false\n")
+    ours = {"CURRENCY": "USD", "GATE_RULES": str(rules.absolute())}
+    os.environ.update(ours)
+    environment = {**os.environ, "RUN_DIR": str(folder), "PORT_BASE": str(shift)}
     native = [sys.executable, "-m", "native"]
     with (folder / "run.log").open("wb") as log:
         process = subprocess.Popen(
@@ -65,6 +74,7 @@ def running(folder: Path) -> Iterator[Stack]:
         addresses = site.environment()
         stack = Stack(site, _place(folder, addresses))
         stack.operate("operators", "issue", "real", "--save")
+        stack.operate("operators", "issue", "second", "--to", str(stack.second))
         yield stack
     finally:
         subprocess.run([*native, "stop"], cwd=ROOT, env=environment, timeout=120, capture_output=True)

@@ -155,7 +155,8 @@ def pay(stack: Stack, account: str) -> None:
 
 def close_all(bills: Bills, stack: Stack) -> None:
     """All months in order."""
-    stack.operate("periods", "close", bills.months[0], "--through", bills.months[-1])
+    second = ("--confirm-key", str(stack.second), "--reason", "nobody says that this was all")
+    stack.operate("periods", "close", bills.months[0], "--through", bills.months[-1], *second)
     expected = len(bills.sums())
 
     def issued() -> bool:

@@ -19,7 +19,7 @@ OCTOBER, NOVEMBER = Period("2026-10"), Period("2026-11")
 def test_a_close_writes_one_barrier_per_partition_behind_all_facts(town: Town) -> None:
     """No sequence, a key of its own, the cut-off of the close."""
     town.say("almaty-heat", charge("a"))
-    closed = periods.close(town.base, OCTOBER)
+    closed = town.close(OCTOBER)
     rows = town.rows("SELECT partition, key, version, body, position FROM outbox WHERE barrier ORDER BY partition")
     assert [(partition, key) for partition, key, *_ in rows] == [(n, f"period/2026-10/{n}") for n in range(12)]
     before = town.one("SELECT max(position) FROM outbox WHERE NOT barrier")
@@ -35,7 +35,7 @@ def test_a_close_writes_one_barrier_per_partition_behind_all_facts(town: Town) -
 
 def test_facts_of_a_closed_month_are_late(town: Town) -> None:
     """Accepted, in the first open month."""
-    periods.close(town.base, OCTOBER)
+    town.close(OCTOBER)
     town.say("almaty-heat", charge("a"))
     town.say("halyk-bank", payment("p"))
     found = town.rows("SELECT data::json ->> 'posting_period', data::json ->> 'late_for' FROM events WHERE version > 1")
@@ -49,25 +49,25 @@ def test_a_close_waits_for_a_file_that_is_being_appended(town: Town) -> None:
     stop.set()
     town.loader().next(stop)
     with pytest.raises(errors.UploadAppending) as refused:
-        periods.close(town.base, OCTOBER)
+        town.close(OCTOBER)
     assert str(ident) in str(refused.value)
     assert periods.status(town.base).appending == [ident]
     with town.base.pool.connection() as conn:
         conn.execute("UPDATE uploads SET lease_until = now()")
     town.loader().next(Event())
-    assert periods.close(town.base, OCTOBER).period == OCTOBER
+    assert town.close(OCTOBER).period == OCTOBER
 
 
 def test_months_close_in_order_and_once(town: Town) -> None:
     """The earliest month with facts first."""
     town.say("almaty-heat", charge("a", period="2026-09"), charge("b"))
     with pytest.raises(errors.CloseOutOfOrder) as refused:
-        periods.close(town.base, OCTOBER)
+        town.close(OCTOBER)
     assert refused.value.params["expected"] == "2026-09"
-    periods.close(town.base, Period("2026-09"))
-    periods.close(town.base, OCTOBER)
+    town.close(Period("2026-09"))
+    town.close(OCTOBER)
     with pytest.raises(errors.AlreadyClosed):
-        periods.close(town.base, OCTOBER)
+        town.close(OCTOBER)
     months = periods.status(town.base)
     assert ([c.period for c in months.closed], months.first_open) == (["2026-09", "2026-10"], "2026-11")
 
@@ -75,14 +75,14 @@ def test_months_close_in_order_and_once(town: Town) -> None:
 def test_a_month_that_has_not_begun_does_not_close(town: Town) -> None:
     """Whatever was posted in it."""
     with pytest.raises(errors.CloseTooEarly):
-        periods.close(town.base, Period("2099-01"))
+        town.close(Period("2099-01"))
 
 
 def test_intake_never_queues_long_behind_a_close(town: Town) -> None:
     """The close asks in short turns while a long transaction holds the calendar, and gets its turn after it."""
     with psycopg.connect(town.url) as holder, ThreadPoolExecutor(1) as pool:
         holder.execute("SELECT pg_advisory_xact_lock_shared(7206001)")
-        closing = pool.submit(periods.close, town.base, OCTOBER)
+        closing = pool.submit(town.close, OCTOBER)
         waits = []
         for n in range(10):
             begun = time.monotonic()
@@ -99,7 +99,7 @@ def test_no_fact_enters_a_month_after_its_barrier(town: Town) -> None:
     with ThreadPoolExecutor(5) as pool:
         pushes = [pool.submit(push_many, town, n) for n in range(4)]
         for month in ("2026-09", "2026-10"):
-            pool.submit(periods.close, town.base, Period(month)).result(60)
+            pool.submit(town.close, Period(month)).result(60)
         for done in pushes:
             done.result(60)
     passed = town.rows(

@@ -1,55 +1,29 @@
 """The gate on a real database: what is held has no sequence and delays nobody; an operator's word is final."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
-import psycopg
 import pytest
 from flask.testing import FlaskClient
 
 from common.errors import Refusal
 from common.period import Period
 from provider_sync import errors
-from provider_sync.handlers import held, periods
+from provider_sync.handlers import held
 from provider_sync.handlers.base import Act
 from tests.integration.provider_sync.test_operate import read, run
-from tests.integration.provider_sync.town import Town, charge, founded, fresh, ndjson, opened, payment
-from tests.support import databases
-from tests.support.servers import Addresses
+from tests.integration.provider_sync.town import Town, charge, fresh, ndjson, payment
 
 MONTHS = ("2026-08", "2026-09")
 FAR = "held-far-from-history"
 
 
-_FORGOTTEN = (
-    "events", "outbox", "said", "undone", "unmatched", "numbers", "connections", "connected_services", "held_batches",
-    "held", "history", "homes", "tallies", "submissions", "uploads",
-    "rejected_rows", "closed_periods", "posted_from", "audit",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def founded_once(servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """One database for this file."""
-    template = databases.template_of(servers.postgres, "provider_sync", databases.shared_tables("provider_sync"))
-    folder = tmp_path_factory.mktemp("hold")
-    with databases.copy_of(servers.postgres, template, "provider_sync") as url, founded(url, folder, "hold.") as town:
-        yield town
-
-
 @pytest.fixture
-def town(founded_once: Town) -> Town:
-    """Accounts 100 to 119 are open, and nothing else is known: what earlier tests did is forgotten."""
-    with psycopg.connect(founded_once.url) as conn:
-        conn.execute(f"TRUNCATE {', '.join(_FORGOTTEN)} RESTART IDENTITY".encode())
-        conn.execute("DELETE FROM directory WHERE entity LIKE 'tariff/%'")
-        conn.execute("UPDATE calendar SET closed_through = NULL")
-    outcomes = founded_once.say("centre", *(opened(str(account)) for account in range(100, 120)))
-    assert {outcome.status for outcome in outcomes} == {"accepted"}
-    return founded_once
+def town(emptied: Town) -> Town:
+    """The database of this file."""
+    return emptied
 
 
 @pytest.fixture
@@ -144,7 +118,7 @@ def test_approval_posts_in_the_month_that_is_open_then(settled: Town) -> None:
     """Held in October, approved after its close: late for October, in November."""
     statuses(settled, odd("x"))
     for month in ("2026-08", "2026-09", "2026-10"):
-        periods.close(settled.base, Period(month), "aigul", "dana", "what is held comes late")
+        settled.close(Period(month))
     (word,) = held.approve(settled.base, waiting(settled), Act("operator/aigul", "meter was read"))
     assert word.state == "approved"
     query = "SELECT data::json ->> 'posting_period', data::json ->> 'late_for' FROM events WHERE data LIKE '%%\"x\"%%'"
@@ -290,16 +264,15 @@ def test_two_operators_decide_one_after_the_other(settled: Town) -> None:
 def test_an_approval_beside_a_close_falls_on_one_side_of_it(settled: Town) -> None:
     """Before the barrier in October, or behind it in November; never behind it in October."""
     for month in ("2026-08", "2026-09"):
-        periods.close(settled.base, Period(month), "aigul", "dana")
+        settled.close(Period(month))
     rows = [odd(f"x{n}", str(100 + n)) for n in range(10)]
     assert {status for status, _ in statuses(settled, *rows)} == {"held"}
-    waived = "what is held comes late"
     with ThreadPoolExecutor(6) as pool:
         words = [
             pool.submit(held.approve, settled.base, [ident], Act("operator/aigul", "checked"))
             for ident in waiting(settled)
         ]
-        closing = pool.submit(periods.close, settled.base, Period("2026-10"), "aigul", "dana", waived)
+        closing = pool.submit(settled.close, Period("2026-10"))
         assert [word.result(60)[0].state for word in words] == ["approved"] * 10
         closing.result(60)
     passed = settled.rows(

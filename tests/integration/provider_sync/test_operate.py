@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from common.period import Period
 from provider_sync.__main__ import cli
 from tests.integration.provider_sync.town import Town, charge, ndjson, payment
 
@@ -80,7 +81,7 @@ def test_months_uploads_and_waiting_payments_are_shown(town: Town) -> None:
     """Each as a table and as JSON."""
     upload = town.load("almaty-heat", ndjson(charge("a"), charge("b", "999")), batch="B-1")
     town.say("halyk-bank", payment("p", "999"))
-    assert read(town, "periods", "close", "2026-10")["period"] == "2026-10"
+    town.close(Period("2026-10"))
     assert read(town, "periods", "status")["first_open"] == "2026-11"
     (listed,) = read(town, "uploads", "list")
     assert (listed["id"], listed["accepted"], listed["bad"], listed["sum"]) == (str(upload.id), 1, 1, "100.00")

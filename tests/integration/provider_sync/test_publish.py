@@ -15,7 +15,6 @@ from common.period import Period
 from common.postgres import Connection
 from common.relay import Relay, Row
 from provider_sync.domain.decided import Outcome
-from provider_sync.handlers import periods
 from tests.conftest import MakeTopics
 from tests.integration.provider_sync.town import Town, charge, payment
 from tests.support import stores
@@ -64,7 +63,7 @@ def test_facts_and_barriers_arrive_in_their_order(town: Town, kafka_address: str
     """Each account's events by sequence; the barrier between what came before the close and what came after."""
     prefix = topics(ACCOUNTS, HOLDERS, DIRECTORY)
     town.say("almaty-heat", *(charge(f"before-{n}", str(100 + n % 20)) for n in range(40)))
-    periods.close(town.base, Period("2026-10"))
+    town.close(Period("2026-10"))
     town.say("almaty-heat", *(charge(f"after-{n}", str(100 + n % 20)) for n in range(40)))
     with stores.running(relay(town, kafka_address)):
         until(lambda: town.one("SELECT count(*) FROM outbox") == 0, "the outbox is empty", 40)

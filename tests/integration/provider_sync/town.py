@@ -13,15 +13,17 @@ from uuid import UUID
 import psycopg
 
 from common.ids import uuid7
+from common.period import Period
 from common.postgres import open_pool
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.ndjson import fact_of
 from provider_sync.gateways import Arriving, Spool
-from provider_sync.handlers import access, directory, operators, uploads
+from provider_sync.handlers import access, directory, operators, periods, uploads
 from provider_sync.handlers.base import Act, Base
 from provider_sync.handlers.intake import After, Batch, Mode, nothing, take
 from provider_sync.handlers.load import Loader
+from provider_sync.store.calendar import Closed
 from provider_sync.store.keys import Key
 from provider_sync.store.uploads import Upload
 
@@ -84,6 +86,13 @@ class Town:
     def key(self, sender: str) -> Key:
         """A sender's key."""
         return self.keys[sender].key
+
+    def close(self, period: Period, why: str = "nobody in this town says that this was all") -> Closed:
+        """Two operators close a month."""
+        periods.close(self.base, period, Act("operator/asel", why))
+        closed = periods.close(self.base, period, Act("operator/dana", why))
+        assert isinstance(closed, Closed)
+        return closed
 
     def rows(self, query: str, *params: object) -> list[Any]:
         """Whatever a test wants to see of the tables."""

@@ -87,11 +87,14 @@ def issue_operator(
     save: Annotated[bool, typer.Option("--save", help="Put it into the file OPERATOR_KEY_FILE, not on the screen.")] = (
         False
     ),
+    to: Annotated[
+        Path | None, typer.Option(help="Put it into this file, not on the screen.", show_default=False)
+    ] = None,
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
     """Issue a key to an operator. The first one needs no key; every further one is issued by an operator."""
-    file = load(OperatorFile).operator_key_file if save else None
+    file = load(OperatorFile).operator_key_file if save else to
     try:
         with acting(reason) as (base, by):
             issued = handlers.issue(base, by, name, _utc(expires))

@@ -296,6 +296,63 @@ class UploadAppending(Refusal):
     )
 
 
+class FactsHeld(Refusal):
+    """Facts wait for an operator's word; closed all the same, they will be late."""
+
+    code = "facts-held"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Ждут решения задержанные сообщения: {count}. Решите о них или укажите причину (--reason).",
+        "Ұсталған хабарламалар шешім күтуде: {count}. Олар бойынша шешіңіз немесе себебін көрсетіңіз (--reason).",
+        "Held facts wait for a decision: {count}. Decide about them, or say why not (--reason).",
+    )
+
+
+class SubmissionsMissing(Refusal):
+    """A provider has not said that this was all for the month."""
+
+    code = "submissions-missing"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "За {period} не подтвердили, что это всё: {missing}. Дождитесь их или укажите причину (--reason).",
+        "{period} айы бойынша барлығы осы екенін растамағандар: {missing}. Күтіңіз не себебін көрсетіңіз (--reason).",
+        "Who has not said that this was all for {period}: {missing}. Wait for them, or say why not (--reason).",
+    )
+
+
+class NotClosed(Refusal):
+    """Only issued statements can be issued anew."""
+
+    code = "period-not-closed"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Месяц {period} ещё не закрыт.", "{period} айы әлі жабылған жоқ.", "The month {period} is not closed yet."
+    )
+
+
+class SameOperator(Refusal):
+    """Whoever confirms is another operator than who asked."""
+
+    code = "second-operator-required"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Подтверждает другой оператор, не {who}.",
+        "{who} емес, басқа оператор растауы керек.",
+        "Another operator than {who} confirms.",
+    )
+
+
+class UnknownAccounts(Refusal):
+    """Some of the numbers that an operator named belong to no account; nothing was done."""
+
+    code = "unknown-accounts"
+    texts: ClassVar[dict[str, str]] = said(
+        "Нет таких лицевых счетов: {numbers}.",
+        "Мұндай дербес шоттар жоқ: {numbers}.",
+        "There are no accounts {numbers}.",
+    )
+
+
 class CalendarBusy(Refusal):
     """Intake never left the calendar free in the time given."""
 

@@ -381,6 +381,29 @@ class BalanceCarriedIn(Posted, frozen=True, omit_defaults=True, kw_only=True):
 
 
 @SAYS.says(
+    "statement.reissue-requested",
+    ACCOUNTS,
+    lambda cls: cls(
+        provider="provider-sync",
+        reference="reissue-2026-10-2",
+        period="2026-10",
+        version=2,
+        corrects="residents",
+        reason="the house office reported late",
+        requested_by="operator/aigul",
+    ),
+)
+class StatementReissueRequested(Said, frozen=True, omit_defaults=True, kw_only=True):
+    """An issued statement is to be shown anew: the money of the version before; `corrects` says what was wrong."""
+
+    period: Month
+    version: int
+    corrects: str
+    reason: str
+    requested_by: str
+
+
+@SAYS.says(
     "period.closed", ACCOUNTS, lambda cls: cls(period="2026-10", partition=3, cut_off="2026-11-05T13:00:00+00:00")
 )
 class PeriodClosed(Struct, frozen=True):

@@ -28,6 +28,14 @@ def named(base: Base, key: str, why: str = "") -> Act:
     return Act(found.owner, why)
 
 
+def second(base: Base, key: str, first: Act) -> Act:
+    """Another operator than the first, for the same reason; raises BadOperatorKey, SameOperator."""
+    found = named(base, key, first.why)
+    if found.who == first.who:
+        raise errors.SameOperator(who=first.who)
+    return found
+
+
 def issue(base: Base, by: Act | None, name: str, expires_at: datetime | None) -> Issued:
     """A key for an operator, two live at the most. Without `by` only while no operator has a live one.
 

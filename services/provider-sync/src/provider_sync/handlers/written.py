@@ -1,5 +1,6 @@
 """Writes what was decided: references, streams, state, reference data; last events and outbox, in file order."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,7 @@ from common.partitions import partition_of
 from common.postgres import Connection
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts
-from provider_sync.domain.decided import Decided
+from provider_sync.domain.decided import Appended, Decided
 from provider_sync.domain.journal import entries
 from provider_sync.domain.tally import Counted, Place
 from provider_sync.domain.world import World
@@ -46,16 +47,18 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
     _write_state(conn, decided, world, provider_no, batch.correlation)
     _write_history(conn, decided)
     if decided.events:
-        events = new_events(decided, world, batch.correlation)
-        _note(conn, batch.correlation, decided, events)
-        append(conn, base.topic(ACCOUNTS_TOPIC), events)
+        events = events_of(decided.events, world.now.isoformat(), batch.correlation)
+        say(conn, base, batch.correlation, events, decided.counted)
 
 
-def _note(conn: Connection, batch: str, decided: Decided, events: list[NewEvent]) -> None:
-    """The journal's entry, so that what is appended now can be held against it for ever."""
+def say(
+    conn: Connection, base: Base, batch: str, events: list[NewEvent], counted: Mapping[tuple[str, str, str, str], list[int]]
+) -> None:
+    """Appends events, with the journal's entry, so that what is appended now can be held against it for ever."""
     digests = {source.removeprefix(f"/{SERVICE}/"): entry for source, entry in entries(events).items()}
-    counts = {Place(*at): Counted(*found) for at, found in decided.counted.items()}
+    counts = {Place(*at): Counted(*found) for at, found in counted.items()}
     journal.note(conn, batch, events[0].recorded_at, counts, digests)
+    append(conn, base.topic(ACCOUNTS_TOPIC), events)
 
 
 def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int, correlation: str) -> None:
@@ -88,10 +91,9 @@ def _write_history(conn: Connection, decided: Decided) -> None:
 _TYPES: dict[str, str] = {}
 
 
-def new_events(decided: Decided, world: World, correlation: str) -> list[NewEvent]:
+def events_of(events: Sequence[Appended], recorded_at: str, correlation: str) -> list[NewEvent]:
     """The events as the store takes them, with ids made now."""
-    recorded_at = world.now.isoformat()
-    for event in decided.events:
+    for event in events:
         if event.kind not in _TYPES:
             _TYPES[event.kind] = full_type(SERVICE, event.kind)
     return [
@@ -107,7 +109,7 @@ def new_events(decided: Decided, world: World, correlation: str) -> list[NewEven
             e.data,
             e.partition,
         )
-        for e, ident in zip(decided.events, uuid7_texts(len(decided.events)), strict=True)
+        for e, ident in zip(events, uuid7_texts(len(events)), strict=True)
     ]
 
 

@@ -1,6 +1,7 @@
 """The calendar: intake holds its lock shared, a close exclusively; both until the end of their transaction."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from common.period import Period
 from common.postgres import Connection
@@ -14,8 +15,10 @@ _FIRST_POSTED = """
 INSERT INTO posted_from SELECT %(period)s WHERE NOT EXISTS (SELECT FROM posted_from WHERE period <= %(period)s)
 """
 _CLOSE = "UPDATE calendar SET closed_through = %s"
-_REMEMBER = "INSERT INTO closed_periods (period, cut_off) VALUES (%s, %s)"
-_CLOSED = "SELECT period, cut_off FROM closed_periods ORDER BY period"
+_REMEMBER = """
+INSERT INTO closed_periods (period, cut_off, asked_by, confirmed_by, reason) VALUES (%s, %s, %s, %s, %s)
+"""
+_CLOSED = "SELECT period, cut_off, asked_by, confirmed_by, reason FROM closed_periods ORDER BY period"
 
 
 def lock_shared(conn: Connection) -> Period | None:
@@ -41,12 +44,22 @@ def note_first_posted(conn: Connection, period: str) -> None:
     conn.execute(_FIRST_POSTED, {"period": period})
 
 
-def close(conn: Connection, period: Period, cut_off: datetime) -> None:
+def close(conn: Connection, period: Period, cut_off: datetime, asked_by: str, confirmed_by: str, reason: str) -> None:
     """Marks the month closed."""
     conn.execute(_CLOSE, (period,))
-    conn.execute(_REMEMBER, (period, cut_off))
+    conn.execute(_REMEMBER, (period, cut_off, asked_by, confirmed_by, reason))
 
 
-def closed(conn: Connection) -> list[tuple[Period, datetime]]:
+class Closed(NamedTuple):
+    """A month that was closed, by whom, and in spite of what."""
+
+    period: Period
+    cut_off: datetime
+    asked_by: str | None = None
+    confirmed_by: str | None = None
+    reason: str | None = None
+
+
+def closed(conn: Connection) -> list[Closed]:
     """All closed months with their cut-offs."""
-    return conn.execute(_CLOSED).fetchall()
+    return [Closed(*row) for row in conn.execute(_CLOSED).fetchall()]
