@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -316,3 +317,47 @@ def test_the_audit_and_the_stored_content_say_the_same(settled: Town) -> None:
     statuses(settled, odd("x"))
     content = json.loads(settled.one("SELECT content FROM held"))
     assert (content["kind"], content["amount"], content["reference"]) == ("charge.posted", 9000000, "x")
+
+
+def test_rules_are_tried_on_the_past_and_change_nothing(settled: Town, tmp_path: Path) -> None:
+    """What was accepted is judged by what was known then: the third month by the two before, the first by nothing."""
+    for n in range(100, 110):
+        settled.say("almaty-heat", charge(f"n-{n}", str(n), amount="11000.00" if n < 108 else "31000.00"))
+    strict = tmp_path / "strict.toml"
+    strict.write_text('[charges]\ntimes = 2\nfloor = "5000.00"\nbuilding_times = 0\n')
+    before = settled.rows("SELECT * FROM history ORDER BY account")
+    found = read(settled, "gate", "try", str(strict))
+    assert [(row["month"], row["judged"], row["held"]) for row in found["facts"]] == [
+        ("2026-08", 10, 0), ("2026-09", 10, 0), ("2026-10", 10, 2),
+    ]  # fmt: skip
+    assert [one["reference"] for one in found["examples"]] == ["n-108", "n-109"]
+    assert found["rules"] == {FAR: 2}
+    assert settled.rows("SELECT * FROM history ORDER BY account") == before
+    assert waiting(settled) == []
+    assert read(settled, "gate", "try", str(strict), "--month", "2026-09")["rules"] == {}
+    assert "n-108" in run(settled, "gate", "try", str(strict))[1]
+
+
+def test_rules_that_are_wrong_are_not_tried(settled: Town, tmp_path: Path) -> None:
+    """The file's mistake is told; so is a file that is not there."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[charges]\ntims = 2\n")
+    assert "invalid-gate-rules" in run(settled, "gate", "try", str(wrong))[1]
+    assert "invalid-gate-rules" in run(settled, "gate", "try", str(tmp_path / "none"))[1]
+    assert {"section": "charges", "setting": "times", "value": 5} in read(settled, "gate", "rules")
+
+
+def test_trying_the_past_finds_residents_and_batches(settled: Town, tmp_path: Path) -> None:
+    """A hostel that fills, and a batch in which every row doubles."""
+    changed = {"kind": "account.residents-changed", "account": "100", "effective_from": "2026-10-01"}
+    settled.say("almaty-heat", changed | {"reference": "r1", "residents": 2})
+    settled.say("almaty-heat", changed | {"reference": "r2", "residents": 6})
+    rows = [charge(f"b{n}", str(100 + n % 10), amount="1000.00") for n in range(100)]
+    assert set(statuses(settled, *rows)) == {("accepted", None)}
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[residents]\ntimes = 2\nmore = 3\n[charges]\ntotal_times = 1.01\n[batch]\nrows = 50\n")
+    assert read(settled, "gate", "try", str(rules))["rules"] == {"held-residents-jump": 1}
+    settled.say("almaty-heat", *(charge(f"d{n}", str(100 + n % 10), amount="1000.00") for n in range(100)))
+    found = read(settled, "gate", "try", str(rules))
+    assert found["rules"] == {"held-residents-jump": 1, "held-with-batch": 100}
+    assert [batch["rows"] for batch in found["batches"]] == [100]

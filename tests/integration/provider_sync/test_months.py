@@ -198,7 +198,7 @@ def test_statements_are_asked_for_anew_as_sequenced_facts(october: Town) -> None
         "SELECT stream_id, version, data FROM events WHERE type LIKE '%%.reissue-requested.%%' ORDER BY stream_id, id"
     )[0]
     assert json.loads(text) == {
-        "provider": "provider-sync", "reference": "reissue-2026-09-2", "period": "2026-09", "version": 2,
+        "provider": "centre", "reference": "reissue-2026-09-2", "period": "2026-09", "version": 2,
         "corrects": "residents", "reason": WHY, "requested_by": "operator/asel",
     }  # fmt: skip
     assert asked[0]["position"] == f"account/{account}@{version}"

@@ -3,6 +3,7 @@
 from provider_sync.commands.access import keys, operators
 from provider_sync.commands.audit import audit
 from provider_sync.commands.directory import agents, buildings, providers, services, tariffs
+from provider_sync.commands.gate import gate
 from provider_sync.commands.held import held
 from provider_sync.commands.inboxes import inboxes
 from provider_sync.commands.intake import trace, unmatched, uploads
@@ -11,6 +12,6 @@ from provider_sync.commands.proof import ack, verify
 from provider_sync.commands.repair import dead_letters, republish
 
 __all__ = [
-    "ack", "agents", "audit", "buildings", "dead_letters", "held", "inboxes", "keys", "operators", "periods",
-    "providers", "republish", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
+    "ack", "agents", "audit", "buildings", "dead_letters", "gate", "held", "inboxes", "keys", "operators",
+    "periods", "providers", "republish", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip

@@ -33,7 +33,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit fo
 def centre() -> Iterator[Base]:
     """The database of the environment's settings, for one command."""
     config = load(Config)
-    with open_pool(config.database_url, "provider-sync-operator", size=1, statement_s=60) as pool:
+    with open_pool(config.database_url, "provider-sync-operator", size=2, statement_s=60) as pool:
         yield Base(pool, config.topic_prefix, rules_from(config.gate_rules))
 
 

@@ -384,7 +384,7 @@ class BalanceCarriedIn(Posted, frozen=True, omit_defaults=True, kw_only=True):
     "statement.reissue-requested",
     ACCOUNTS,
     lambda cls: cls(
-        provider="provider-sync",
+        provider="centre",
         reference="reissue-2026-10-2",
         period="2026-10",
         version=2,

@@ -44,7 +44,8 @@ def uploads(base: Base, limit: int) -> Rows:
             {
                 "id": u.id, "provider": u.provider, "format": u.format, "batch": u.batch, "state": u.state,
                 "rows": u.total, "accepted": u.accepted, "duplicate": u.duplicate,
-                "bad": u.rejected + u.conflict + u.retry, "sum": u.sum_accepted, "received": u.received_at,
+                "bad": u.rejected + u.conflict + u.retry, "held": u.held,
+                "sum": u.sum_accepted, "received": u.received_at,
             }
             for u in jobs.latest(conn, limit)
         ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The gate at work: asks the history about a batch, set by set, and names the rows to hold (decision 8)."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from common.errors import Refusal
 from common.postgres import Connection
@@ -27,8 +27,10 @@ def doubt(conn: Connection, rules: Rules, q: Questions, world: World, batch: "Ba
     suspects: Suspects = {}
     if q.residents and rules.residents.times:
         suspects |= _residents(conn, rules, q, world)
-    if q.charges and rules.judges_charges:
-        suspects |= _charges(conn, rules, q.charges, world, batch)
+    if q.charges:
+        sent = Sent(batch.sender.provider, batch.correlation, len(batch.rows), batch.part)
+        judgement = suspects_of(conn, rules, grouped(q.charges, world), sent)
+        suspects, world.whole = suspects | judgement.suspects, judgement.whole is not None
     world.suspects = suspects
 
 
@@ -50,19 +52,36 @@ def _residents(conn: Connection, rules: Rules, q: Questions, world: World) -> Su
     return found
 
 
-def _charges(conn: Connection, rules: Rules, charges: Sequence[ChargePosted], world: World, batch: "Batch") -> Suspects:
-    groups = grouped(charges, world)
-    numbers = gate.service_numbers(conn, {g.service for g in groups}) if groups else {}
+class Sent(NamedTuple):
+    """What the gate must know of a batch beside its charges; a `part` is bound by what was decided of those before."""
+
+    provider: str
+    correlation: str
+    rows: int
+    part: bool
+
+
+class Judgement(NamedTuple):
+    """The rows to hold, and why the batch is one decision; None when its rows stand for themselves."""
+
+    suspects: Suspects
+    whole: str | None = None
+
+
+def suspects_of(conn: Connection, rules: Rules, groups: Sequence[Charges], sent: Sent) -> Judgement:
+    """Judges the charges of a batch."""
+    if not groups or not rules.judges_charges:
+        return Judgement({})
+    numbers = gate.service_numbers(conn, {g.service for g in groups})
     told = gate.connected_services(conn) if any(rules.of(g.service).connected for g in groups) else set()
     suspects: Suspects = {}
     for group in groups:
         suspects |= judge(conn, rules, group, numbers[group.service], told)
-    why = _whole(conn, rules, groups, suspects, batch)
+    why = _whole(conn, rules, groups, suspects, sent)
     if why is not None:
-        world.whole = True
         with_batch = errors.BatchHeld(why=why)
         suspects = {r: suspects.get(r, with_batch) for group in groups for r in group.references}
-    return suspects
+    return Judgement(suspects, why)
 
 
 def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
@@ -109,14 +128,14 @@ def _dearer(conn: Connection, charges: Charges) -> float:
     return plausible.rise(gate.tariffs(conn, charges.service), charges.period)
 
 
-def _whole(conn: Connection, rules: Rules, groups: Sequence[Charges], suspects: Suspects, batch: "Batch") -> str | None:
+def _whole(conn: Connection, rules: Rules, groups: Sequence[Charges], suspects: Suspects, sent: Sent) -> str | None:
     """Why the batch is one decision; None when its rows stand for themselves."""
-    if plausible.is_one_decision(suspects, len(batch.rows), rules.batch):
-        return f"{len(suspects)} of {len(batch.rows)} rows are odd"
+    if plausible.is_one_decision(suspects, sent.rows, rules.batch):
+        return f"{len(suspects)} of {sent.rows} rows are odd"
     for group in groups:
-        if len(group.references) >= rules.batch.rows and _total_far(conn, rules, group, batch.sender.provider):
+        if len(group.references) >= rules.batch.rows and _total_far(conn, rules, group, sent.provider):
             return f"the total of {group.service} for {group.period} is far above the months before"
-    if batch.part and groups and held.is_whole(conn, batch.sender.provider, batch.correlation):
+    if sent.part and held.is_whole(conn, sent.provider, sent.correlation):
         return "an earlier part of it is held"
     return None
 

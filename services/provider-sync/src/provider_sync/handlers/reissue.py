@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common import clock
-from common.eventstore import append
 from common.period import Period
 from common.postgres import Connection
 from provider_sync import errors
-from provider_sync.config import ACCOUNTS_TOPIC, SERVICE
 from provider_sync.domain.decided import Appended
 from provider_sync.domain.world import UNKNOWN, Account, position_of
 from provider_sync.handlers.base import Act, Base, check_reason
-from provider_sync.handlers.written import events_of
-from provider_sync.store import calendar, keys, months, streams
+from provider_sync.handlers.written import events_of, say
+from provider_sync.store import calendar, keys, months, state, streams
 
 LIMIT = 10_000
+CENTRE = "centre"
 KIND = "statement.reissue-requested"
 
 
@@ -43,8 +42,9 @@ def reissue(base: Base, period: Period, numbers: Sequence[str], corrects: str, b
         versions = months.next_versions(conn, period, sorted(accounts))
         asked = [_say(accounts[ident], period, versions[ident], corrects, by) for ident in sorted(accounts)]
         streams.move(conn, accounts.values())
-        now = clock.now().isoformat()
-        append(conn, base.topic(ACCOUNTS_TOPIC), events_of(asked, now, f"reissue/{period}"))
+        state.add_providers(conn, [CENTRE])
+        batch = f"reissue/{period}"
+        say(conn, base, batch, events_of(asked, clock.now().isoformat(), batch), {})
         detail = {"accounts": sorted(accounts), "corrects": corrects}
         keys.audit(conn, by.who, "periods.reissue", period, detail, by.why)
     return [Asked(e.account, versions[e.account], position_of(e.account, e.version)) for e in asked]
@@ -62,9 +62,9 @@ def _locked(conn: Connection, numbers: Sequence[str]) -> dict[str, Account]:
 def _say(account: Account, period: Period, version: int, corrects: str, by: Act) -> Appended:
     account.version += 1
     data: dict[str, Any] = {
-        "provider": SERVICE, "reference": f"reissue-{period}-{version}", "period": period, "version": version,
+        "provider": CENTRE, "reference": f"reissue-{period}-{version}", "period": period, "version": version,
         "corrects": corrects, "reason": by.why, "requested_by": by.who,
     }  # fmt: skip
     at = clock.now().isoformat()
     text = msgspec.json.encode(data).decode()
-    return Appended(account.id, account.partition, account.version, KIND, SERVICE, at, text)
+    return Appended(account.id, account.partition, account.version, KIND, CENTRE, at, text)

@@ -52,7 +52,11 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
 
 
 def say(
-    conn: Connection, base: Base, batch: str, events: list[NewEvent], counted: Mapping[tuple[str, str, str, str], list[int]]
+    conn: Connection,
+    base: Base,
+    batch: str,
+    events: list[NewEvent],
+    counted: Mapping[tuple[str, str, str, str], list[int]],
 ) -> None:
     """Appends events, with the journal's entry, so that what is appended now can be held against it for ever."""
     digests = {source.removeprefix(f"/{SERVICE}/"): entry for source, entry in entries(events).items()}
