@@ -34,7 +34,7 @@ _FORGOTTEN = (
     "events", "outbox", "said", "undone", "unmatched", "numbers", "connections", "connected_services", "held_batches",
     "held", "history", "homes", "tallies", "submissions", "uploads",
     "rejected_rows", "closed_periods", "posted_from", "audit",
-    "close_requests", "reissues",
+    "close_requests", "reissues", "parked_accounts",
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def founded_once(servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -
 def emptied(founded_once: Town) -> Town:
     """Accounts 100 to 119 are open, and nothing else is known: what earlier tests did is forgotten."""
     with psycopg.connect(founded_once.url) as conn:
-        conn.execute(f"TRUNCATE {', '.join(_FORGOTTEN)} RESTART IDENTITY".encode())
+        conn.execute(f"TRUNCATE {', '.join(_FORGOTTEN)} RESTART IDENTITY CASCADE".encode())
         conn.execute("DELETE FROM directory WHERE entity LIKE 'tariff/%'")
         conn.execute("UPDATE calendar SET closed_through = NULL")
     outcomes = founded_once.say("centre", *(opened(str(account)) for account in range(100, 120)))

@@ -139,7 +139,10 @@ def test_status_shows_all_that_a_close_depends_on(october: Town) -> None:
     october.say("almaty-heat", charge("x", "100", amount="99000.00"))
     ident = october.send("almaty-heat", b"")
     periods.close(october.base, OCTOBER, Act("operator/asel", WHY))
+    with october.base.pool.connection() as conn:
+        conn.execute("INSERT INTO parked_accounts (account, since, reason, position) VALUES ('103', now(), 'gap', 4)")
     found = read(october, "periods", "status")
+    assert [(row["account"], row["reason"]) for row in found["parked"]] == [("103", "gap")]
     assert [(row["service"], row["submission"]) for row in found["submissions"]] == [
         ("heating", "stated"), ("lift", "missing"),
     ]  # fmt: skip

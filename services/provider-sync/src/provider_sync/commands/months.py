@@ -32,7 +32,7 @@ _ConfirmKey = Annotated[
 @periods.command("status")
 @refusing
 def status(as_json: AsJson = False) -> None:
-    """How the month stands that closes next: submissions, held facts, unmatched payments, uploads under way."""
+    """How the month stands that closes next: submissions, what is held or unmatched, uploads, parked accounts."""
     with centre() as base:
         found = months.standing(base)
     if as_json:
@@ -52,6 +52,9 @@ def status(as_json: AsJson = False) -> None:
     if found.uploads:
         typer.echo("\nuploads under way")
         show(found.uploads, False)
+    if found.parked:
+        typer.echo("\naccounts that stand still in the ledger")
+        show(found.parked, False)
 
 
 def _standing(found: Standing) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def _standing(found: Standing) -> dict[str, Any]:
         "held": found.held,
         "unmatched": {"count": found.unmatched, "sum": format_amount(found.unmatched_sum)},
         "uploads": found.uploads,
+        "parked": found.parked,
     }
 
 

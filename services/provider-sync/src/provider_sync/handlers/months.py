@@ -28,15 +28,17 @@ class Standing:
     unmatched: int
     unmatched_sum: int
     uploads: Rows
+    parked: Rows
 
 
 def standing(base: Base) -> Standing:
-    """Submissions, held facts, unmatched payments and uploads under way."""
+    """Submissions, held facts, unmatched payments, uploads under way, accounts that the ledger says stand still."""
     found = periods.status(base)
     with base.pool.connection() as conn:
         count, total = months.unmatched(conn)
         said = _submissions(conn, found.first_open) if found.first_open else []
-        return Standing(found, months.asked(conn), said, held.waiting(conn), count, total, months.under_way(conn))
+        waiting, way = held.waiting(conn), months.under_way(conn)
+        return Standing(found, months.asked(conn), said, waiting, count, total, way, months.parked(conn))
 
 
 def _submissions(conn: Connection, period: Period) -> Rows:

@@ -34,6 +34,7 @@ _UNMATCHED = """
 SELECT count(*), coalesce(sum((content::json ->> 'amount')::bigint), 0)::bigint FROM unmatched
 WHERE matched_at IS NULL AND returned_at IS NULL AND content::json ->> 'kind' = 'payment.received'
 """
+_PARKED = "SELECT account, reason, since, position FROM parked_accounts ORDER BY since, account LIMIT 1000"
 _BESIDE = """
 SELECT p.id AS provider, t.service, t.kind, t.period, sum(t.count)::bigint AS facts, sum(t.sum)::bigint AS sum
 FROM tallies AS t JOIN providers AS p ON p.no = t.provider
@@ -96,6 +97,11 @@ def unmatched(conn: Connection) -> tuple[int, int]:
     """Payments that wait for an account: how many, and their sum in tiyn."""
     row = conn.execute(_UNMATCHED).fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def parked(conn: Connection) -> Rows:
+    """Accounts that the ledger says stand still: their statements wait with them."""
+    return _rows(conn, _PARKED, ())
 
 
 def beside(conn: Connection, periods: Sequence[str]) -> Rows:
