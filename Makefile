@@ -21,7 +21,7 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
-	bench-f3 bench-f4 bench-f5 bench-intake bench-ledger check lint types contracts test-real lock format clean
+	bench-f3 bench-f4 bench-f5 bench-identity bench-intake bench-ledger check lint types contracts test-real lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
@@ -88,7 +88,7 @@ faults: setup ## Kill processes and servers at random and count what is lost (FA
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
 
-bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-intake: bench-%: setup
+bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-identity bench-intake: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
 bench-ledger: setup ## Measure what concerns the ledger: F1 to F5 and F8, each beside its yardstick

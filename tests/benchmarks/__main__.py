@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, intake, report, traffic, yardsticks
+from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, identity, intake, report, traffic, yardsticks
 from tests.benchmarks.access import resident_of
 from tests.benchmarks.centre import centre
 from tests.benchmarks.ground import Ground, ground
@@ -77,6 +77,18 @@ def run_intake(size: SizeName = "small", rows: Rows = 0, seed: Seed = 1, beside:
     """A provider's file into the event store, the gate on and the relay running; pushes; files in opposite orders."""
     chosen = replace(SIZES[size], facts=rows or UPLOAD_ROWS[size], pairs=1)
     _measure("intake", chosen, seed, lambda g, s: _intake(g, s, seed, beside=beside))
+
+
+@app.command("identity")
+def run_identity(seconds: float = 4.0, rounds: Pairs = 0) -> None:
+    """The check of a token, sign-in beside the bare hash, refresh beside an empty Flask route."""
+    count = rounds or 5
+    with ground() as on:
+        _say(f"servers: {on.source}")
+        found = identity.figures(identity.measure(on, count, seconds))
+        text = report.write("identity", found, on, {"rounds": count, "seconds": seconds})
+    console.print(Markdown(text))
+    _say(f"written to {report.FOLDER / 'identity'}.md and .json")
 
 
 @app.command("all")

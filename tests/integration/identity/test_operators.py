@@ -153,6 +153,18 @@ def test_an_export_holds_everything_but_secrets(town: Town) -> None:
     assert held["operators_acts"][0]["act"] == "export"
 
 
+def test_an_operator_closes_a_cabinet_for_who_cannot_sign_in(town: Town) -> None:
+    """Like its owner would: nothing is left but the act; a second time there is nothing to close."""
+    aigul = town.resident("op14", town.account("8015"))
+    user = json_of(town.call("GET", "/v1/me", **aigul))["user"]
+    run(town, "residents", "close", user, *DANA)
+    assert town.letters("op14@example.kz")[-1]["Subject"] == "Жеке кабинет жабылды"
+    assert town.call("GET", "/v1/me", **aigul).status_code == 401
+    assert town.rows("SELECT count(*) FROM people WHERE user_id = %s", user) == [(0,)]
+    assert town.rows("SELECT act FROM operator_acts WHERE user_id = %s", user) == [("close",)]
+    run(town, "residents", "close", user, *DANA, code=1)
+
+
 def test_export_and_erasure_know_every_table_about_people(town: Town) -> None:
     """A table that a later migration adds must be exported and erased, too."""
     referring = {

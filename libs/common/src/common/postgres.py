@@ -1,6 +1,7 @@
 """PostgreSQL: pools opened after the fork, connections with deadlines, and text COPY fast enough for intake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from time import monotonic
 from typing import Any, LiteralString
@@ -77,6 +78,17 @@ def _note_return(conn: Connection) -> None:
 def _checked_unless_fresh(conn: Connection) -> None:
     if monotonic() - _returned.get(conn, 0.0) > _FRESH_S:
         ConnectionPool.check_connection(conn)
+
+
+@contextmanager
+def at_once(conn: Connection) -> Iterator[None]:
+    """For a single statement that is a transaction by itself: two round trips less than BEGIN and COMMIT around it."""
+    conn.autocommit = True
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            conn.autocommit = False
 
 
 def _one_moment(conn: Connection) -> None:

@@ -56,6 +56,13 @@ def _add_residents(app: typer.Typer, desk_of: Callable[[], Desk]) -> None:
             operators.remove_second_factor(desk, operators.checked(operator, reason), user)
         typer.echo("signing in asks for no code any more; a letter tells the owner")
 
+    @group.command("close")
+    def close(user: UserId, operator: Operator, reason: Reason) -> None:
+        """Close a cabinet and erase its person, who asked for it and cannot sign in."""
+        with _work(desk_of) as desk:
+            operators.close(desk, operators.checked(operator, reason), user)
+        typer.echo("closed and erased; a last letter tells the owner")
+
 
 def _add_accounts(app: typer.Typer, desk_of: Callable[[], Desk]) -> None:
     group = typer.Typer(help="Who may link and see an account.", no_args_is_help=True)

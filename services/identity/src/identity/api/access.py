@@ -57,9 +57,13 @@ def _source(address: str) -> str:
     return str(parsed)
 
 
+# What any call may be answered: bad JSON or a void link, too long, not JSON, a mistake in a field, not just now.
+_ALWAYS = (400, 413, 415, 422, 503)
+
+
 def answers(model: type[BaseModel] | None, status: int, *problems: int) -> Any:
     """The `responses` of a route: one good answer, the problems it may give."""
-    return {str(status): model} | problem_answers(*map(str, problems))
+    return {str(status): model} | problem_answers(*map(str, sorted({*_ALWAYS, *problems})))
 
 
 def reply(model: BaseModel, status: int = 200) -> Response:

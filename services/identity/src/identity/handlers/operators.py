@@ -11,7 +11,7 @@ from identity.domain import names, user
 from identity.domain.codes import new_code
 from identity.domain.proof import Proof
 from identity.errors import BadAct, NoSuchAccount, NoSuchCabinet
-from identity.handlers import notices
+from identity.handlers import closing, notices
 from identity.handlers.desk import Desk
 from identity.store import accounts, activity, acts, codes, holdings, people, second_factors, users
 from identity.store.acts import Act, By
@@ -107,6 +107,18 @@ def remove_second_factor(desk: Desk, by: By, user_id: str) -> None:
         act = acts.add(conn, by, "remove-second-factor", now, user_id=user_id)
         activity.note(conn, user_id, now, "second-factor-off", act=act)
         desk.write(conn, person, "second-factor-off", now)
+
+
+def close(desk: Desk, by: By, user_id: str) -> None:
+    """Closes a cabinet and erases the person, who asked for it and cannot sign in. Raises NoSuchCabinet."""
+    now = clock()
+    with desk.pool.connection() as conn, conn.transaction():
+        resident, person = users.lock(conn, user_id), people.by_id(conn, user_id)
+        if resident is None or person is None:
+            raise NoSuchCabinet
+        acts.add(conn, by, "close", now, user_id=user_id)
+        closing.end(desk, conn, resident, now)
+        desk.write(conn, person, "cabinet-closed", now, forget=True)
 
 
 def export(desk: Desk, by: By, user_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from common.clock import now as clock
 from common.period import ALMATY
-from common.postgres import Connection
+from common.postgres import Connection, at_once
 from identity.domain import names, passwords
 from identity.errors import ConfirmationPending, SessionEnded, SessionNotFound, SignInFailed, TooManyTries
 from identity.gateways.signing import LIFE
@@ -16,7 +16,7 @@ from identity.handlers.desk import Caller, Desk
 from identity.store import activity, budgets, keys, notices, people, sessions
 from identity.store.budgets import Throttle
 from identity.store.people import Person
-from identity.store.sessions import Session, Spent
+from identity.store.sessions import Renewed, Session, Spent
 
 STAYS = timedelta(days=30)
 GRACE = timedelta(seconds=10)
@@ -122,12 +122,22 @@ def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh
 def refresh(desk: Desk, token: str) -> Tokens:
     """New tokens for a refresh token, which is good once; a second use ends the session, but for one quick retry."""
     now = clock()
+    with desk.pool.connection() as conn, at_once(conn):
+        renewed = sessions.renew(conn, token, now, now + STAYS)
+    if renewed is not None:
+        return _renewed(desk, *renewed, now)
     with desk.pool.connection() as conn, conn.transaction():
         found = sessions.find(conn, token, now)
         tokens = _refreshed(desk, conn, token, found, now) if found is not None and found.alive else None
     if tokens is None:
         raise SessionEnded
     return tokens
+
+
+def _renewed(desk: Desk, fresh: Renewed, successor: str, now: datetime) -> Tokens:
+    key = fresh.kid, bytes(fresh.sealed)
+    access = desk.signer.token(key, fresh.user_id, fresh.session, fresh.language, now)
+    return Tokens(access, int(LIFE.total_seconds()), successor, f"user/{fresh.user_id}@{fresh.version}")
 
 
 def _refreshed(desk: Desk, conn: Connection, token: str, found: Spent, now: datetime) -> Tokens | None:

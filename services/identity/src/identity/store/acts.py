@@ -5,7 +5,9 @@ from typing import Literal, NamedTuple
 
 from common.postgres import Connection
 
-Kind = Literal["find", "export", "freeze", "unfreeze", "revoke", "one-time-code", "remove-second-factor", "rotate-keys"]
+Kind = Literal[
+    "find", "export", "freeze", "unfreeze", "revoke", "one-time-code", "remove-second-factor", "close", "rotate-keys"
+]
 
 
 class By(NamedTuple):

@@ -1,0 +1,204 @@
+"""Identity's figures: the check of a token, sign-in beside the bare hash, refresh beside an empty Flask route."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from common.auth import TokenVerifier
+from common.clock import now
+from common.ids import uuid7
+from common.postgres import Connection
+from identity.app.desk import build_desk
+from identity.config import Config
+from identity.handlers import keyring
+from identity.handlers.desk import Desk
+from identity.store import keys, people, users
+from tests.benchmarks.centre import free_port
+from tests.benchmarks.doors import Door, Unexpected
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.report import Figure
+
+SECRET = "a secret of the measurement and of nothing else"
+PASSWORD = "қызыл алма көк аспан"
+CLIENTS = 4
+PEOPLE = 64
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of everything, a second apart at most, so that neighbours on the machine disturb all alike."""
+
+    cold_ms: float
+    cached_ms: float
+    hashes: float
+    sign_ins: float
+    empty: float
+    refreshes: float
+    unknown_ms: float
+    wrong_ms: float
+    control_ms: float
+
+
+def measure(ground: Ground, rounds: int, seconds: float) -> list[Round]:
+    """So many rounds, each part of a round that long."""
+    with ground.database("identity") as url, _desk(url) as desk:
+        with desk.pool.connection() as conn, conn.transaction():
+            names = [_resident(desk, conn, number) for number in range(PEOPLE)]
+        with _served("-m", "identity", "web", url=url) as web, _served("-m", "tests.benchmarks.empty") as empty:
+            return [_round(desk, web, empty, names, seconds) for _ in range(rounds)]
+
+
+def figures(found: list[Round]) -> list[Figure]:
+    """The table."""
+
+    def each(value: Callable[[Round], float]) -> tuple[float, ...]:
+        return tuple(value(one) for one in found)
+
+    return [
+        Figure("token check, cold", "ms", each(lambda r: r.cold_ms), 0.4, less_is_better=True),
+        Figure("token check, cached", "ms", each(lambda r: r.cached_ms), 0.02, less_is_better=True),
+        Figure("sign-in : bare hash", "×", each(lambda r: r.sign_ins / r.hashes), 0.85),
+        Figure("refresh : empty Flask route", "×", each(lambda r: r.refreshes / r.empty), 0.6),
+        Figure("unknown user − wrong password", "ms", each(lambda r: abs(r.unknown_ms - r.wrong_ms)), 1.0, True),
+        Figure("wrong password − itself (control)", "ms", each(lambda r: abs(r.control_ms - r.wrong_ms))),
+        Figure("bare hash, two at once", "/s", each(lambda r: r.hashes)),
+        Figure("sign-in", "/s", each(lambda r: r.sign_ins)),
+        Figure("empty Flask route", "/s", each(lambda r: r.empty)),
+        Figure("refresh", "/s", each(lambda r: r.refreshes)),
+    ]
+
+
+@contextmanager
+def _desk(url: str) -> Iterator[Desk]:
+    desk = build_desk(Config(url, "127.0.0.1:1", SECRET), "bench-identity")
+    keyring.provide(desk)
+    yield desk
+    desk.pool.close()
+
+
+def _resident(desk: Desk, conn: Connection, number: int) -> str:
+    """A confirmed cabinet, as registration leaves it."""
+    user_id, name = str(uuid7()), f"resident{number}"
+    users.create(conn, user_id, now())
+    people.add(conn, user_id, name, f"{name}@example.kz", desk.hasher.hash(PASSWORD))
+    conn.execute("UPDATE users SET confirmed = true WHERE id = %s", (user_id,))
+    return name
+
+
+@contextmanager
+def _served(*words: str, url: str = "") -> Iterator[str]:
+    """A web process on a port of its own; its address once it answers."""
+    port = free_port()
+    settings = {
+        "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "IDENTITY_KEY_SECRET": SECRET,
+        "HTTP_PORT": str(port), "PORT": str(port), "ADMIN_PORT": str(free_port()), "LOG_LEVEL": "WARNING",
+        "FREE_SIGN_INS": "1000000",
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, *words], env={**os.environ, **settings})
+    try:
+        _wait(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise Unexpected(f"nobody listens at {port}")
+
+
+def _round(desk: Desk, web: str, empty: str, names: list[str], seconds: float) -> Round:
+    cold, cached = _token_checks(desk)
+    hashes = _rate(2, seconds, lambda _: lambda: _hash_once(desk))
+    sign_ins = _rate(CLIENTS, seconds, lambda n: _signer(web, names[n::CLIENTS]))
+    blank = _rate(CLIENTS, seconds, lambda _: _getter(empty))
+    refreshes = _rate(CLIENTS, seconds, lambda n: _refresher(web, names[n]))
+    unknown, wrong, control = _answers(web, names)
+    return Round(cold, cached, hashes, sign_ins, blank, refreshes, unknown, wrong, control)
+
+
+def _token_checks(desk: Desk) -> tuple[float, float]:
+    """Milliseconds a check of a token never seen, and of the same ones again: medians of 300."""
+    with desk.pool.connection() as conn:
+        active = keys.active(conn)
+        public = {key.kid: key.jwk for key in keys.everything(conn)}
+    headers = [f"Bearer {desk.signer.token(active, str(uuid7()), uuid7(), 'kk', now())}" for _ in range(300)]
+    verifier = TokenVerifier(lambda: public)
+    verifier.verify(headers[0])
+    return _median_ms(verifier, headers[1:]), _median_ms(verifier, headers[1:])
+
+
+def _median_ms(verifier: TokenVerifier, headers: list[str]) -> float:
+    took = []
+    for header in headers:
+        began = time.perf_counter()
+        verifier.verify(header)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took) * 1000
+
+
+def _hash_once(desk: Desk) -> None:
+    desk.hasher.matches(None, PASSWORD)
+
+
+def _rate(clients: int, seconds: float, make: Callable[[int], Callable[[], Any]]) -> float:
+    """Calls a second of so many clients at once; each makes what it calls first."""
+
+    def work(number: int) -> int:
+        call = make(number)
+        call()
+        done, until = 0, time.monotonic() + seconds
+        while time.monotonic() < until:
+            call()
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(clients) as pool:
+        return sum(pool.map(work, range(clients))) / seconds
+
+
+def _signer(web: str, names: list[str]) -> Callable[[], Any]:
+    door, turn = Door(web, ""), iter(range(10**9))
+    return lambda: door.post("/v1/sessions", {"login": names[next(turn) % len(names)], "password": PASSWORD})
+
+
+def _getter(empty: str) -> Callable[[], Any]:
+    door = Door(empty, "")
+    return lambda: door.get("/")
+
+
+def _refresher(web: str, name: str) -> Callable[[], Any]:
+    door = Door(web, "")
+    held = door.post("/v1/sessions", {"login": name, "password": PASSWORD})
+
+    def call() -> None:
+        nonlocal held
+        held = door.post("/v1/sessions/refresh", {"refresh_token": held["refresh_token"]})
+
+    return call
+
+
+def _answers(web: str, names: list[str]) -> tuple[float, float, float]:
+    """Milliseconds a refusal takes: unknown users, wrong passwords, wrong passwords again; interleaved, medians."""
+    door, took = Door(web, ""), ([], [], [])  # type: tuple[Door, tuple[list[float], list[float], list[float]]]
+    for number in range(40):
+        for kind, login in enumerate((f"nobody{number}", names[number % PEOPLE], names[-1 - number % PEOPLE])):
+            began = time.perf_counter()
+            with suppress(Unexpected):
+                door.post("/v1/sessions", {"login": login, "password": "wrong"})
+            took[kind].append((time.perf_counter() - began) * 1000)
+    unknown, wrong, control = (statistics.median(one) for one in took)
+    return unknown, wrong, control
