@@ -32,17 +32,17 @@ class Phone:
     def __init__(self, secret: str) -> None:
         self.app, self.step = pyotp.TOTP(secret), int(time.time()) // 30
 
-    def code(self, steps: int = 0) -> str:
-        """The code `steps` away from the moment the phone was made."""
+    def code(self, steps: int = 1) -> str:
+        """The code of the next step, taken for half a minute on either side: no test meets the end of a step."""
         return str(self.app.generate_otp(self.step + steps))
 
 
 def turn_on(town: Town, who: Who) -> tuple[Phone, list[str]]:
-    """The whole set-up; returns the phone and the recovery codes. The code used is of the step before the present."""
+    """The whole set-up, with the present step's code; returns the phone and the recovery codes."""
     setup = json_of(town.call("POST", "/v1/me/second-factor", {"current_password": PASSWORD}, **who))
     phone = Phone(setup["secret"])
     assert setup["uri"].startswith("otpauth://totp/")
-    on = town.call("POST", "/v1/me/second-factor/confirm", {"code": phone.code(-1)}, **who)
+    on = town.call("POST", "/v1/me/second-factor/confirm", {"code": phone.code(0)}, **who)
     assert on.status_code == 200, on.text
     return phone, json_of(on)["recovery_codes"]
 
