@@ -12,6 +12,13 @@ def test_an_account_opens_once() -> None:
     assert decided.outcomes[0].position == "account/300@1"
 
 
+def test_the_number_of_payments_without_one_is_never_opened() -> None:
+    """All money whose payer named no account would be its."""
+    opened = fact("account.opened", "a", "no-number")
+    renumbered = fact("account.renumbered", "b", "100", number="no-number")
+    assert codes(decide(CENTRE, opened, renumbered)) == ["invalid-account-number", "invalid-account-number"]
+
+
 @pytest.mark.parametrize(
     "kind",
     [

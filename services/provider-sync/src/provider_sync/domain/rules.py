@@ -28,6 +28,8 @@ Row = facts.AnyFact | Refusal
 _METER_LIFE_DAYS = 40 * 366
 _TARIFF_AHEAD_DAYS = 5 * 366
 NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}", re.ASCII)
+# Payments whose text names no account wait under this number for an operator; were it opened, it would get them all.
+UNNAMED = "no-number"
 
 
 def must_be_open(account: Account, number: str) -> None:
@@ -45,6 +47,8 @@ def must_exist(account: Account, number: str) -> None:
 
 
 def account_opened(desk: "Desk", fact: facts.AccountOpened, account: Account) -> str:
+    if fact.account == UNNAMED:
+        raise errors.NumberInvalid("/account")
     if account.standing != UNKNOWN:
         raise errors.AlreadyOpened("/account", account=fact.account)
     if fact.building not in desk.world.buildings and "take-over" not in desk.sender.scopes:
@@ -62,7 +66,7 @@ def account_closed(desk: "Desk", fact: facts.AccountClosed, account: Account) ->
 def account_renumbered(desk: "Desk", fact: facts.AccountRenumbered, account: Account) -> str:
     must_be_open(account, fact.account)
     taken = desk.world.numbers.get(fact.number)
-    if taken is None:
+    if taken is None or fact.number == UNNAMED:
         raise errors.NumberInvalid("/number")
     if taken.standing != UNKNOWN:
         raise errors.AlreadyOpened("/number", account=fact.number)

@@ -16,14 +16,12 @@ from common.money import BadAmount, format_amount, parse_amount
 from common.period import ALMATY
 from provider_sync import errors
 from provider_sync.domain import facts
-from provider_sync.domain.rules import NUMBER, Row
+from provider_sync.domain.rules import NUMBER, UNNAMED, Row
 from provider_sync.formats.banks.purpose import account_in
 from provider_sync.formats.ndjson import of_validation
 from provider_sync.formats.rows import Chunk, Place, RejectedRow, Remark, Totals
 from provider_sync.formats.table import Dialect, rejected_table
 
-# Payments whose text names no account wait under this number, which nobody opens, for an operator to assign them.
-UNNAMED = "no-number"
 _COLUMNS = ("booking", "date", "amount", "currency", "account", "text")
 _DIALECT = Dialect()
 _AMOUNT = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]*))?", re.ASCII)
