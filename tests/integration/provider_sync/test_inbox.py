@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common import kafka
+from common.errors import Refusal
 from common.kafka import Outgoing, Raw
 from common.partitions import partition_of
 from common.topics import create
@@ -166,17 +167,12 @@ def test_an_inbox_opened_on_the_way_is_read_once_from_its_beginning_and_after_a_
     assert_no_gaps(town)
 
 
-@pytest.mark.parametrize(
-    ("provider", "scopes", "why", "code"),
-    [
-        ("nobody", ["charges"], "x", "unknown-provider"),
-        ("almaty-heat", ["everything"], "x", "unknown-scope"),
-        ("almaty-heat", ["take-over"], "x", "unknown-scope"),
-        ("almaty-heat", [], "x", "unknown-scope"),
-        ("almaty-heat", ["charges"], "", "reason-missing"),
-    ],
-)
-def test_an_inbox_is_opened_with_sense(town: Town, provider: str, scopes: list[str], why: str, code: str) -> None:
+def test_an_inbox_is_opened_with_sense(town: Town) -> None:
     """A known sender, known scopes that do not expire, a reason."""
-    with pytest.raises(Exception, match=code):
-        inbox.open_inbox(town.base, provider, scopes, Act("operator/aigul", why))
+    for provider, scopes, why, code in (
+        ("nobody", ["charges"], "x", "unknown-provider"), ("almaty-heat", ["everything"], "x", "unknown-scope"),
+        ("almaty-heat", ["take-over"], "x", "unknown-scope"), ("almaty-heat", [], "x", "unknown-scope"),
+        ("almaty-heat", ["charges"], "", "reason-missing"),
+    ):  # fmt: skip
+        with pytest.raises(Refusal, match=code):
+            inbox.open_inbox(town.base, provider, scopes, Act("operator/aigul", why))

@@ -288,10 +288,11 @@ def run(town: Town, examples: int, steps: int) -> None:
 
 def test_a_provider_and_a_bank_in_any_order(town: Town) -> None:
     """A few games; many are played by `make test-full`."""
-    run(town, 6, 15)
+    run(town, 5, 12)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_many_games_of_a_provider_and_a_bank(town: Town) -> None:
     """The same, long and often."""
-    run(town, 120, 40)
+    run(town, 60, 30)

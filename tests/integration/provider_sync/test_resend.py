@@ -150,7 +150,7 @@ def test_payments_that_wait_are_corrected_too(town: Town) -> None:
     assert_no_gaps(town)
 
 
-@pytest.mark.parametrize("stops", [1, 3, 5])
+@pytest.mark.parametrize("stops", [1, 4])
 def test_a_correction_that_is_interrupted_is_gone_on_with(town: Town, stops: int) -> None:
     """Wherever the process stops, the next one ends with the same facts."""
     rows = [charge(f"c{n}", str(100 + n % 20)) for n in range(40)]
