@@ -1,5 +1,6 @@
 """What every route of the door shares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +29,9 @@ class Door:
         return access.authenticate(self.base, request.headers.get("Authorization"))
 
 
-def answers(model: Any, tag: Tag, status: str = "200") -> dict[str, Any]:
-    """The documentation of a route: its answer, and the problems every route may answer with."""
-    problems = problem_answers("401", "403", "404", "413", "415")
+def answers(model: Any, tag: Tag, status: str = "200", more: Sequence[str] = ()) -> dict[str, Any]:
+    """The documentation of a route: its answer, and the problems every route, and this one more, may answer with."""
+    problems = problem_answers("401", "403", "404", "413", "415", *more)
     return {"tags": [tag], "security": [{"bearer": []}], "responses": {status: model, **problems}}
 
 

@@ -66,19 +66,26 @@ class FactState(Model):
 
 
 class UploadQuery(Model):
-    """How to read the file, and what must be true of it: `count` rows and the `sum` of their amounts.
+    """How to read the file, and what must be true of it."""
 
-    `supersedes` names the upload whose place this corrected file takes as a whole; `confirm` the earlier upload of the
-    same batch key beside which this one, though it has another content, is meant.
-    """
-
-    format: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    mode: str = "continue"
-    batch: str | None = None
-    count: str | None = None
-    sum: str | None = None
-    supersedes: UUID | None = None
-    confirm: UUID | None = None
+    format: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="`ndjson` (a fact a line), `csv` (a header of field names), or the name of a declared format."
+    )
+    mode: str = Field(
+        "continue", description="`continue`: each row by itself; `atomic`: all or none; `dry-run`: answers only."
+    )
+    batch: str | None = Field(
+        None,
+        description="What the batch is, by your register: a number and date. With another content it needs a word.",
+    )
+    count: str | None = Field(None, description="How many rows the file must have; else it is refused whole.")
+    sum: str | None = Field(None, description="The sum of its amounts, `1234.00`; else the file is refused whole.")
+    supersedes: UUID | None = Field(
+        None, description="The upload whose place this corrected file takes as a whole: the newest one of its batch."
+    )
+    confirm: UUID | None = Field(
+        None, description="The earlier upload of the same batch key beside which this one is meant as it is."
+    )
 
 
 class UploadPath(Model):

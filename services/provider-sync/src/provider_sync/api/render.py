@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from flask_openapi.models.data_type import DataType
 from flask_openapi.models.media_type import MediaType
+from flask_openapi.models.request_body import RequestBody
 from flask_openapi.models.schema import Schema
 from flask_openapi.openapi import OpenAPI
 
@@ -116,3 +118,10 @@ def describe_csv(app: OpenAPI, path: str) -> None:
     operation = app.paths[path].get
     assert operation is not None  # noqa: S101  # the route stands a few lines above its description
     operation.responses["200"].content["text/csv"] = MediaType.model_validate({"schema": {"type": "string"}})
+
+
+def describe_file(app: OpenAPI, path: str) -> None:
+    """The library documents no body that is a file as it stands."""
+    file = {"application/octet-stream": MediaType(schema=Schema(type=DataType.STRING, format="binary"))}
+    about = "The file itself, plain or with `Content-Encoding: gzip`; its own media type does not matter."
+    app.paths[path].post.requestBody = RequestBody(description=about, required=True, content=file)

@@ -57,6 +57,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
     served.add(app, door)
     render.describe_facts(app)
     render.describe_csv(app, "/v1/allocations")
+    render.describe_file(app, _UPLOADS_PATH)
     return app
 
 
@@ -85,7 +86,7 @@ def _add_facts(app: OpenAPI, door: Door) -> None:
 def _add_uploads(app: OpenAPI, door: Door) -> None:
     profiles = door.config.profiles_dir
 
-    @app.post(_UPLOADS_PATH, **answers(models.UploadReceived, _UPLOADS, status="202"))
+    @app.post(_UPLOADS_PATH, **answers(models.UploadReceived, _UPLOADS, status="202", more=("408", "409")))
     def upload(query: models.UploadQuery) -> Response:
         """Send a file as the body, packed with gzip or plain; 202 once it is safe on the spool.
 

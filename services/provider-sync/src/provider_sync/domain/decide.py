@@ -103,9 +103,11 @@ class Desk:
         return True
 
     def _append(self, fact: Any, rule: Rule, encoded: str, digest: str) -> Outcome:
-        account = self._followed(fact, self.account(fact))
-        if account.standing == UNKNOWN and self._waits(fact):
-            return self._queue(fact, encoded, digest)
+        account = self.account(fact)
+        if account.standing == UNKNOWN:
+            account = self._followed(fact, account)
+            if account.standing == UNKNOWN and self._waits(fact):
+                return self._queue(fact, encoded, digest)
         occurred_at = self._happened(fact)
         first_posted = self.decided.first_posted
         try:
@@ -127,7 +129,7 @@ class Desk:
 
     def _followed(self, fact: Any, account: Account) -> Account:
         """What undoes a payment that an operator assigned follows it: its sender knows only the number."""
-        if account.standing == UNKNOWN and isinstance(fact, facts.PaymentReversed):
+        if isinstance(fact, facts.PaymentReversed):
             place = self.world.assigned.get((str(fact.reverses.provider), fact.reverses.reference))
             if place is not None and place.number == fact.account:
                 return self.world.numbers[place.account]

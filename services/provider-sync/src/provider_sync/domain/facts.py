@@ -13,7 +13,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from common.money import BadAmount, Tiyn, parse_amount
 
-Reference = Annotated[str, Meta(min_length=1, max_length=100)]
+_REFERENCE = "The sender's own name of the fact, bound to its content for ever: the same again counts once."
+_ACCOUNT = "Any number of the account."
+_AT = "When it happened, with a zone; without it the day of the fact, or now."
+_PERIOD = "A month, `2026-10`."
+Reference = Annotated[str, Meta(min_length=1, max_length=100, description=_REFERENCE)]
+Number = Annotated[str, Meta(description=_ACCOUNT)]
+Month = Annotated[str, Meta(description=_PERIOD)]
+ServiceId = Annotated[str, Meta(description="A service of the directory.")]
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 Quantity = Annotated[str, Meta(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$")]
 Size = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
@@ -34,12 +41,14 @@ class Amount(int):
 class Fact(Struct, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
     """What every fact of an account has."""
 
-    account: str
-    at: Instant | UnsetType = UNSET
+    account: Number
+    at: Annotated[Instant | UnsetType, Meta(description=_AT)] = UNSET
     reference: Reference
 
 
 class AccountOpened(Fact, tag="account.opened", kw_only=True):
+    """A flat or house gets a personal account: before anything else is said of it. Areas in square metres."""
+
     building: Id
     flat: Text | UnsetType = UNSET
     premises: Literal["flat", "house", "non-residential"]
@@ -49,20 +58,28 @@ class AccountOpened(Fact, tag="account.opened", kw_only=True):
 
 
 class AccountClosed(Fact, tag="account.closed", kw_only=True):
+    """No more charges; payments, adjustments and reversals are still taken."""
+
     reason: Text | UnsetType = UNSET
 
 
 class AccountRenumbered(Fact, tag="account.renumbered", kw_only=True):
+    """The account has one more number, for ever; all its numbers lead to the same account."""
+
     number: str
 
 
 class ResidentsChanged(Fact, tag="account.residents-changed", kw_only=True):
+    """Another number of residents counts from a day on; with the paper that says so."""
+
     residents: Count
     effective_from: date
     document: Text | UnsetType = UNSET
 
 
 class AreaChanged(Fact, tag="account.area-changed", kw_only=True):
+    """Another area in square metres counts from a day on."""
+
     area_total: Size
     area_heated: Size | UnsetType = UNSET
     effective_from: date
@@ -70,26 +87,34 @@ class AreaChanged(Fact, tag="account.area-changed", kw_only=True):
 
 
 class HolderChanged(Fact, tag="account.holder-changed", kw_only=True):
+    """The account is in another person's name: an opaque id of yours, never a name (names are said by `holder`)."""
+
     holder: Text
     effective_from: date
     reason: Literal["sold", "inherited", "name-corrected"]
 
 
 class ServiceConnected(Fact, tag="service.connected", kw_only=True):
-    service: str
+    """A service is provided on the account from a day on, in a tariff group; said again, the group changes."""
+
+    service: ServiceId
     tariff_group: Text | UnsetType = UNSET
     effective_from: date
 
 
 class ServiceDisconnected(Fact, tag="service.disconnected", kw_only=True):
-    service: str
+    """A service is provided no more from a day on, which is not before it was connected."""
+
+    service: ServiceId
     tariff_group: Text | UnsetType = UNSET
     effective_from: date
 
 
 class MeterInstalled(Fact, tag="meter.installed", kw_only=True):
+    """A meter counts a service from a day on. `digits` are those of its dial before the point."""
+
     meter: Meter
-    service: str
+    service: ServiceId
     digits: Annotated[int, Meta(ge=1, le=12)] | UnsetType = UNSET
     coefficient: Size | UnsetType = UNSET
     verified_until: date | UnsetType = UNSET
@@ -98,16 +123,22 @@ class MeterInstalled(Fact, tag="meter.installed", kw_only=True):
 
 
 class MeterRemoved(Fact, tag="meter.removed", kw_only=True):
+    """A meter counts no more from a day on; its last reading may still be said afterwards."""
+
     meter: Meter
     effective_from: date
 
 
 class ReplacementPlanned(Fact, tag="meter.replacement-planned", kw_only=True):
+    """When a meter is to be replaced."""
+
     meter: Meter
     planned_for: date
 
 
 class MeterRead(Fact, tag="meter.read", kw_only=True):
+    """A reading in the unit of the service, taken on a day of the meter's life; a lower one is taken, too."""
+
     meter: Meter
     value: Size
     taken_on: date
@@ -123,8 +154,14 @@ class Tier(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class ChargePosted(Fact, tag="charge.posted", kw_only=True, rename={"from_": "from"}):
-    service: str
-    period: str
+    """A charge for one of your own services.
+
+    `period` is the month of the bill, `from` and `to` when it was consumed (odd or absent ones are a warning). At a
+    single `tariff`, or in up to three `tiers`.
+    """
+
+    service: ServiceId
+    period: Month
     from_: str | UnsetType = UNSET
     to: str | UnsetType = UNSET
     volume: Quantity | UnsetType = UNSET
@@ -147,6 +184,11 @@ class Named(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
 
 
 class ChargeAdjusted(Fact, tag="charge.adjusted", kw_only=True):
+    """A correction of a charge by `amount` and `volume`: both are differences.
+
+    Names the charge in `corrects`; or, with the scope `unnamed-adjustment`, a `service` and `period` instead.
+    """
+
     corrects: Named | UnsetType = UNSET
     service: str | UnsetType = UNSET
     period: str | UnsetType = UNSET
@@ -164,31 +206,35 @@ class Reversal(Fact, kw_only=True):
 
 
 class ChargeReversed(Reversal, tag="charge.reversed", kw_only=True):
-    pass
+    """Undoes one charge, once, by what was charged; adjustments of it stay."""
 
 
 class BenefitReversed(Reversal, tag="benefit.reversed", kw_only=True):
-    pass
+    """Undoes one benefit, once."""
 
 
 class PenaltyReversed(Reversal, tag="penalty.reversed", kw_only=True):
-    pass
+    """Undoes one penalty, once."""
 
 
 class PaymentReversed(Reversal, tag="payment.reversed", kw_only=True):
-    pass
+    """Undoes one payment, once, with the split it had. Money that goes back to its payer is another thing."""
 
 
 class BenefitGranted(Fact, tag="benefit.granted", kw_only=True):
-    service: str
-    period: str
+    """A benefit, above zero, with the reason that is printed."""
+
+    service: ServiceId
+    period: Month
     amount: Amount
     reason: Reason
 
 
 class PenaltyAccrued(Fact, tag="penalty.accrued", kw_only=True):
-    service: str
-    period: str
+    """A penalty, above zero: for a debt, at a rate in per cent a day, for so many days."""
+
+    service: ServiceId
+    period: Month
     amount: Amount
     debt: Amount
     rate: Size
@@ -198,11 +244,17 @@ class PenaltyAccrued(Fact, tag="penalty.accrued", kw_only=True):
 class Part(Struct, forbid_unknown_fields=True, gc=False):
     """A payment's part for one service."""
 
-    service: str
+    service: ServiceId
     amount: Amount
 
 
 class PaymentReceived(Fact, tag="payment.received", kw_only=True):
+    """Money received, above zero.
+
+    For a number that nobody opened it is kept and follows its account. `split` over services adds up to the amount;
+    without it the centre splits.
+    """
+
     paid_at: Instant
     amount: Amount
     channel: Literal["bank", "terminal", "app", "cash"]
@@ -210,9 +262,11 @@ class PaymentReceived(Fact, tag="payment.received", kw_only=True):
 
 
 class CarriedIn(Fact, tag="balance.carried-in", kw_only=True):
-    service: str
+    """The balance of a service at the take-over, before its first charge: above zero a debt, below an advance."""
+
+    service: ServiceId
     amount: Amount
-    period: str
+    period: Month
 
 
 class HolderStated(
@@ -220,7 +274,7 @@ class HolderStated(
 ):
     """Name and address of an account's holder: never an event, only the compacted topic and an ordinary table."""
 
-    account: str
+    account: Number
     reference: Reference
     name: Name
     address_ru: Name
@@ -251,6 +305,8 @@ class ProviderStated(Directory, tag="directory.provider", kw_only=True):
 
 
 class ServiceStated(Directory, tag="directory.service", kw_only=True):
+    """A service with its provider, its names and its place on the bill."""
+
     provider: Id
     name_ru: Name
     name_kk: Name
@@ -267,7 +323,9 @@ class TariffTier(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class TariffStated(Directory, tag="directory.tariff", kw_only=True):
-    service: str
+    """A tariff of a service and group from a day on: one price, or tiers."""
+
+    service: ServiceId
     tariff_group: Text | UnsetType = UNSET
     price: Quantity | UnsetType = UNSET
     tiers: Annotated[list[TariffTier], Meta(min_length=1, max_length=3)] | UnsetType = UNSET
@@ -278,6 +336,8 @@ class TariffStated(Directory, tag="directory.tariff", kw_only=True):
 
 
 class BuildingStated(Directory, tag="directory.building", kw_only=True):
+    """A building of the register, as its address is printed."""
+
     address_ru: Name
     address_kk: Name
 

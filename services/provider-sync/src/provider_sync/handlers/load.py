@@ -1,12 +1,12 @@
 """Loads spooled uploads: each checked whole, then appended in chunks; what a killed process left is gone on with."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import IO
+from typing import IO, TypeVar
 
 from common import logs
 from common.errors import Refusal
@@ -27,6 +27,7 @@ from provider_sync.handlers.uploads import params_json
 from provider_sync.store import calendar, uploads
 from provider_sync.store.uploads import Upload
 
+T = TypeVar("T")
 log = logs.get("load")
 _ATTEMPTS = 5
 
@@ -107,7 +108,7 @@ class Loader:
         earlier = self._doubted(upload, batch)
         if earlier is not None:
             chunks = ahead(layout.chunks(file, Place(), self.batch_rows))
-            Resending.begin(self.base, upload, earlier).compare_all(chunks, found, self.lease_s)
+            self._resending(upload, earlier).compare_all(chunks, found, self.lease_s)
             return False
         with self.base.pool.connection() as conn:
             calendar.lock_shared(conn)
@@ -131,12 +132,16 @@ class Loader:
 
     def _totals(self, upload: Upload, layout: Format, file: IO[bytes]) -> Totals:
         """Reads the whole file, which may take longer than a lease."""
-        with ThreadPoolExecutor(1, "check") as reader:
-            counted = reader.submit(layout.totals, file)
-            while wait([counted], self.lease_s / 3).not_done:
+        return self._patiently(upload, lambda: layout.totals(file))
+
+    def _patiently(self, upload: Upload, work: Callable[[], T]) -> T:
+        """Keeps the lease while something takes long; raises LeaseLost."""
+        with ThreadPoolExecutor(1, "check") as worker:
+            coming = worker.submit(work)
+            while wait([coming], self.lease_s / 3).not_done:
                 with self.base.pool.connection() as conn:
                     uploads.extend(conn, upload, self.lease_s)
-            return counted.result()
+            return coming.result()
 
     def _remarks(self, conn: Connection, upload: Upload, batch: str | None) -> list[dict[str, str]]:
         earlier = uploads.same_batch(conn, upload, batch) if batch and upload.supersedes is None else None
@@ -150,7 +155,7 @@ class Loader:
         """Appends from where the upload stands; False when stopped on the way."""
         sender = Sender.of(upload.provider, upload.scopes)
         size = self.atomic_rows_max if self._at_once(upload) else self.batch_rows
-        resending = self._resending(upload)
+        resending = self._superseding(upload)
         start = Place(upload.next_offset, upload.next_line)
         for chunk in ahead(layout.chunks(file, start, size)):
             if stop.is_set():
@@ -158,12 +163,16 @@ class Loader:
             self._take(upload, sender, chunk, resending)
         return resending is None or self._take_back(upload, sender, resending, stop)
 
-    def _resending(self, upload: Upload) -> Resending | None:
+    def _superseding(self, upload: Upload) -> Resending | None:
         if upload.supersedes is None:
             return None
         with self.base.pool.connection() as conn:
             earlier = uploads.find(conn, upload.supersedes)
-        return Resending.begin(self.base, upload, earlier) if earlier else None
+        return self._resending(upload, earlier) if earlier else None
+
+    def _resending(self, upload: Upload, earlier: Upload) -> Resending:
+        """Lays the earlier batch out, which takes long for a large one."""
+        return self._patiently(upload, lambda: Resending.begin(self.base, upload, earlier))
 
     def _take_back(self, upload: Upload, sender: Sender, resending: Resending, stop: Event) -> bool:
         """Undoes what the file lacks; raises nothing for rows that stand no more. False when stopped on the way."""
