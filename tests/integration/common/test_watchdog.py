@@ -89,14 +89,14 @@ def test_a_broker_that_does_not_answer_begins_a_new_session(
     """The connection stands and nothing comes through it: the session is given up, and with an answer work goes on."""
     topic = topics(TOPIC) + TOPIC
     hole, before = threading.Event(), stalls("broker")
-    whole = kafka.ends_of
+    whole = kafka.Ends.ask
 
-    def swallowed(*args: Any, **kwargs: Any) -> Any:
+    def swallowed(ends: kafka.Ends) -> Any:
         if hole.is_set():
             raise kafka.KafkaError
-        return whole(*args, **kwargs)
+        return whole(ends)
 
-    monkeypatch.setattr(kafka, "ends_of", swallowed)
+    monkeypatch.setattr(kafka.Ends, "ask", swallowed)
     monkeypatch.setattr(consumer, "SILENT_S", 3.0)
     made = projection(view, kafka_address, topic)
     with stores.running(made):

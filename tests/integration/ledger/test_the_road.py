@@ -84,7 +84,7 @@ def test_the_months_are_listed_newest_first(own: Log, running_ledger: Ledger, as
     assert november["opening"] == october["closing"] == "3340.86"
 
 
-def test_the_account_shows_what_it_is_and_whom_to_ask_town(flat: Log, town: Ledger, ask_town: Ask) -> None:
+def test_the_account_shows_what_it_is_and_whom_to_ask(flat: Log, town: Ledger, ask_town: Ask) -> None:
     """Holder, residents, services, meters with the last reading; each with who said it and when."""
     holder = {
         "account": ACCOUNT,

@@ -216,22 +216,37 @@ def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], 
         client.close()
 
 
-def ends_of(bootstrap: str, topics: Iterable[str], *, timeout_ms: int) -> dict[Any, int]:
-    """The same by the client's own names of partitions, or KafkaError in time: for whoever watches."""
-    client = KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        client_id="settlement-watchdog",
-        group_id=None,
-        enable_auto_commit=False,
-        request_timeout_ms=timeout_ms,
-        bootstrap_timeout_ms=timeout_ms,
-    )
-    try:
-        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-        found: dict[Any, int] = client.end_offsets(places, timeout_ms=timeout_ms)
+class Ends:
+    """Where topics end, asked again and again by one client of its own; made anew after a failure."""
+
+    def __init__(self, bootstrap: str, topics: Iterable[str], timeout_ms: int) -> None:
+        self._bootstrap, self._timeout_ms = bootstrap, timeout_ms
+        self._places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        self._client: KafkaConsumer | None = None
+
+    def ask(self) -> dict[Any, int]:
+        """The offset that the next record of each partition will get; raises KafkaError in time."""
+        if self._client is None:
+            self._client = KafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                client_id="settlement-watchdog",
+                group_id=None,
+                enable_auto_commit=False,
+                request_timeout_ms=self._timeout_ms,
+                bootstrap_timeout_ms=self._timeout_ms,
+            )
+        try:
+            found: dict[Any, int] = self._client.end_offsets(self._places, timeout_ms=self._timeout_ms)
+        except KafkaError:
+            self.close()
+            raise
         return found
-    finally:
-        client.close()
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close(autocommit=False, timeout_ms=1_000)
 
 
 def oldest_offsets(consumer: KafkaConsumer, topics: Iterable[str]) -> dict[Any, int]:

@@ -23,7 +23,7 @@ class Watchdog:
     """
 
     def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
-        self._bootstrap, self._topics = bootstrap, list(topics)
+        self._ends = kafka.Ends(bootstrap, topics, _ANSWER_MS)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="watchdog")
         self._answered = self._beat = time.monotonic()
@@ -56,11 +56,12 @@ class Watchdog:
                 log.error("the main loop hangs", seconds=round(time.monotonic() - self._beat))
                 os._exit(1)
             self._ask()
+        self._ends.close()
 
     def _ask(self) -> None:
         at = clock.now()
         try:
-            self.ends = kafka.ends_of(self._bootstrap, self._topics, timeout_ms=_ANSWER_MS)
+            self.ends = self._ends.ask()
         except (kafka.KafkaError, OSError) as error:
             log.warning("the broker does not answer", error=type(error).__name__, seconds=round(self.silent_s))
             return
