@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ledger import fold
 from tests.integration.ledger.conftest import USER, Ask, Ledger
-from tests.support import facts, fold
+from tests.support import facts
 from tests.support.facts import Log, barriers
 from tests.support.waiting import until
 

@@ -150,8 +150,6 @@ def _apply(books: Books, kind: str, event: Event, order: Mapping[str, int]) -> N
     elif kind == "payment.reversed":
         taken = books.splits[data["reverses"]["provider"], data["reverses"]["reference"]]
         _post_shares(books, data, sequence, kind, {service: -amount for service, amount in taken.items()})
-    elif kind == "statement.reissue-requested":
-        _reissue(books, data["period"], data["version"])
     elif kind == "meter.read":
         reading = [data["meter"], data["taken_on"], sequence, data["value"], data["source"]]
         books.readings.append([books.account, *reading])
@@ -161,14 +159,6 @@ def _apply(books: Books, kind: str, event: Event, order: Mapping[str, int]) -> N
         day = datetime.fromisoformat(event["time"]).astimezone(ALMATY).date().isoformat()
         said = {name: data[name] for name in BASE if data.get(name) is not None}
         books.changes.append([books.account, sequence, kind, data.get("effective_from") or day, said])
-
-
-def _reissue(books: Books, period: str, version: int) -> None:
-    """A later version has the rows of the newest before it, to the tiyn."""
-    issued = [row for row in books.statements if row[1] == period]
-    newest = max((row[2] for row in issued), default=version)
-    if version > newest:
-        books.statements += [[*row[:2], version, *row[3:]] for row in issued if row[2] == newest]
 
 
 def _shares(books: Books, data: Event, order: Mapping[str, int]) -> dict[str, int]:
