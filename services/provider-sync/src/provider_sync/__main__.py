@@ -4,6 +4,7 @@ import typer
 
 from common.env import BadSettings
 from provider_sync import app, commands
+from provider_sync.errors import BadRules
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -69,7 +70,7 @@ def main() -> None:
     """Runs the command line; wrong settings are a message, not a trace."""
     try:
         cli()
-    except BadSettings as error:
+    except (BadSettings, BadRules) as error:
         typer.echo(str(error), err=True)
         raise SystemExit(2) from None
 

@@ -110,6 +110,8 @@ def relay() -> None:
 
 def _configured() -> Config:
     config = load_settings(Config)
+    # A wrong file of rules stops the process here, before it forks.
+    rules_from(config.gate_rules)
     logs.configure("provider-sync", config.log_level)
     return config
 
