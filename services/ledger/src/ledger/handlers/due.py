@@ -41,8 +41,8 @@ def due(pool: Pool, authorization: str | None, number: str, config: Config) -> D
         found = reads.anybodys(conn, config.topic(ACCOUNTS), number)
         if found is None:
             raise AccountNotFound
-        topic = config.topic(ACCOUNTS)
-        (loaded,) = months.open_accounts(conn, topic, [found.account], FAR_FUTURE, money_only=True)
+        standing = (found.account, found.closed_through, found.position)
+        loaded = months.open_account(conn, *standing, money_only=True)
         month = loaded.first_open(FAR_FUTURE)
         owed = due_now(dues_of(month, loaded.openings, loaded.entries), rule_for(entries.rules(conn), month))
         return DueView(found, owed, months.last_cut_off(conn, found.account), months.directory(conn, config.currency))

@@ -78,7 +78,7 @@ def periods(
     """The open months as they stand, and the closed ones with their totals; newest first. Raises AccountNotFound."""
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible, config)
+        loaded = _open(conn, visible)
         newest = max((entry.period for entry in loaded.entries), default="")
         directory, rules = _reference(conn, visible, config)
         closed = close_through(loaded, newest, now().isoformat(), directory, rules) if newest else []
@@ -106,7 +106,7 @@ def statement(
             if not loaded.changes:
                 raise PeriodNotFound
         else:
-            loaded = _open(conn, visible, config, money_only=period <= visible.closed_through)
+            loaded = _open(conn, visible, money_only=period <= visible.closed_through)
         if period <= loaded.closed_through:
             return _issued(conn, visible, loaded, period, config, version, as_of)
         moment = as_of or now()
@@ -130,7 +130,7 @@ def explanation(
     against = against or shifted(Period(period), -1)
     with pool.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible, config)
+        loaded = _open(conn, visible)
         before, now_ = (_shown(conn, visible, loaded, month, config) for month in (against, period))
     tag = f"why-{period}-{against}-{_tag(visible)}"
     return visible.account, explain(before, now_, loaded.changes, config.currency, facts=True), tag
@@ -221,9 +221,8 @@ def _visible(conn: Connection, user: str, number: str, config: Config) -> Visibl
     return found
 
 
-def _open(conn: Connection, visible: Visible, config: Config, *, money_only: bool = False) -> OpenAccount:
-    topic, standing = config.topic(ACCOUNTS), [(visible.account, visible.closed_through, visible.position)]
-    return months.open_accounts(conn, topic, [visible.account], FAR_FUTURE, money_only=money_only, standing=standing)[0]
+def _open(conn: Connection, visible: Visible, *, money_only: bool = False) -> OpenAccount:
+    return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=money_only)
 
 
 def _reference(conn: Connection, visible: Visible, config: Config) -> Reference:

@@ -103,7 +103,7 @@ class Visible(NamedTuple):
     address_ru: str | None
     address_kk: str | None
     holder_version: int
-    reference_stamp: int
+    reference_stamp: int = 0
 
 
 class Posting(NamedTuple):
