@@ -50,7 +50,7 @@ def test_a_difference_is_refused_with_the_difference(http: FlaskClient, town: To
     assert (answer.status_code, answer.get_json()["code"]) == (409, "submission-differs")
     (error,) = answer.get_json()["errors"]
     assert (error["difference_count"], error["difference_sum"], error["here_sum"]) == ("1", "50.00", "100.00")
-    assert "difference 1 of 50.00" in error["detail"]
+    assert (error["pointer"], "difference 1 of 50.00" in error["detail"]) == ("/services/0", True)
     shown = http.get(f"{_MONTH}/reconciliation", headers=bearer(town, "almaty-heat")).get_json()
     assert (shown["agrees"], shown["lines"][0]["theirs"]["agreed"]) == (False, False)
     assert shown["lines"][0]["different"] == {"count": 1, "sum": "50.00"}

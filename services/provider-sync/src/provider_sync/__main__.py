@@ -6,64 +6,60 @@ from common.env import BadSettings
 from provider_sync import app, commands
 from provider_sync.errors import BadRules
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_STATUSES = """Exit status: 0 done; 1 refused, or settings are missing; 2 wrong usage; 3 the database does not answer;
+4 `verify` or `ack verify` found a difference; 5 some dead letters still cannot be heard."""
+cli = typer.Typer(
+    help=__doc__, epilog=_STATUSES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def web() -> None:
     """Serve the HTTP API."""
     app.web()
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def load() -> None:
     """Check and append spooled uploads."""
     app.load()
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def inbox() -> None:
     """Read the facts that senders push by Kafka."""
     app.inbox()
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def project() -> None:
     """Hear of the ledger where residents' money went, and which accounts stand still."""
     app.project()
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def relay() -> None:
     """Publish facts and reference data from the outbox."""
     app.relay()
 
 
-@cli.command()
+@cli.command(rich_help_panel="Processes")
 def migrate() -> None:
     """Bring the database to the newest schema."""
     typer.echo(", ".join(app.migrate()) or "nothing to apply")
 
 
-cli.add_typer(commands.operators, name="operators")
-cli.add_typer(commands.providers, name="providers")
-cli.add_typer(commands.agents, name="agents")
-cli.add_typer(commands.keys, name="keys")
-cli.add_typer(commands.services, name="services")
-cli.add_typer(commands.tariffs, name="tariffs")
-cli.add_typer(commands.buildings, name="buildings")
-cli.add_typer(commands.periods, name="periods")
-cli.add_typer(commands.held, name="held")
-cli.add_typer(commands.gate, name="gate")
-cli.add_typer(commands.uploads, name="uploads")
-cli.add_typer(commands.inboxes, name="inboxes")
-cli.add_typer(commands.unmatched, name="unmatched")
-cli.add_typer(commands.audit, name="audit")
-cli.add_typer(commands.dead_letters, name="dead-letters")
-cli.add_typer(commands.republish, name="republish")
-cli.add_typer(commands.ack, name="ack")
-cli.command()(commands.verify)
-cli.command()(commands.trace)
+_GROUPS = {
+    "Who may do what": ("operators", "keys", "audit"),
+    "The directory": ("providers", "agents", "services", "tariffs", "buildings"),
+    "What came in": ("uploads", "inboxes", "unmatched", "held", "gate", "periods"),
+    "Proof and repair": ("ack", "dead-letters", "republish"),
+}
+for _panel, _names in _GROUPS.items():
+    for _name in _names:
+        cli.add_typer(getattr(commands, _name.replace("-", "_")), name=_name, rich_help_panel=_panel)
+cli.command(rich_help_panel="Proof and repair")(commands.verify)
+cli.command(rich_help_panel="Proof and repair")(commands.trace)
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def add(app: OpenAPI, door: Door) -> None:
         try:
             lines = submissions.submit(door.base, door.key(), parse_period(path.period), _said(body))
         except errors.SubmissionDiffers as differs:
-            return _differing(differs)
+            return _differing(differs, [line.service for line in body.services])
         return json(_reconciliation(path.period, lines))
 
     @app.get("/v1/periods/<string:period>/reconciliation", **answers(models.Reconciliation, _MONTHS))
@@ -55,10 +55,13 @@ def _said(body: models.SubmissionBody) -> dict[str, Counted]:
     return said
 
 
-def _differing(differs: errors.SubmissionDiffers) -> Response:
+def _differing(differs: errors.SubmissionDiffers, services: list[str]) -> Response:
     text = differs.line_texts[language()]
     lines = [
-        {"pointer": f"/services/{line['service']}" if line["service"] else "/payments", "code": differs.code}
+        {
+            "pointer": f"/services/{services.index(line['service'])}" if line["service"] else "/payments",
+            "code": differs.code,
+        }
         | {"detail": text.format_map(line)}
         | line
         for line in differs.params["lines"]

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -21,9 +23,10 @@ from provider_sync.gateways import rules_from
 from provider_sync.handlers import operators
 from provider_sync.handlers.base import Act, Base
 
+UNREACHABLE = 3
 P = ParamSpec("P")
 R = TypeVar("R")
-_PIPE_WIDTH = 240
+_PIPE_WIDTH = 1000
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit for ever.")]
@@ -50,7 +53,7 @@ def acting(reason: str = "") -> Iterator[tuple[Base, Act]]:
 
 
 def refusing(command: Callable[P, R]) -> Callable[P, R]:
-    """Turns refusals and wrong settings into a line on standard error and exit status 1."""
+    """Turns refusals and wrong settings into a line on standard error and exit status 1, a dead database into 3."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -59,6 +62,9 @@ def refusing(command: Callable[P, R]) -> Callable[P, R]:
         except (Refusal, BadSettings) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
+        except (OperationalError, PoolTimeout) as error:
+            typer.echo(f"the database does not answer: {type(error).__name__}", err=True)
+            raise typer.Exit(UNREACHABLE) from None
 
     return wrapped
 
@@ -75,10 +81,9 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(_plain(value)) for value in row.values()))
-    console = Console()
-    # Nothing is cut off when the output goes into a file or a pipe.
-    console.print(table, width=None if console.is_terminal else _PIPE_WIDTH, crop=console.is_terminal)
+        table.add_row(*map(_cell, row.values()))
+    # Nothing is cut off or folded when the output goes into a file or a pipe.
+    Console(width=None if Console().is_terminal else _PIPE_WIDTH).print(table)
 
 
 @contextmanager
@@ -100,6 +105,15 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 def tell(fields: dict[str, Any], as_json: bool, text: str) -> None:
     """One thing: JSON, or a sentence."""
     typer.echo(json.dumps(fields, ensure_ascii=False, default=_plain) if as_json else text)
+
+
+def _cell(value: Any) -> str:
+    """Short for people: instants in UTC without their offset, absent things empty."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(one)}" for name, one in value.items() if one not in ("", None, [], {}))
+    return "" if value is None else str(_plain(value))
 
 
 def _plain(value: Any) -> Any:
