@@ -64,6 +64,7 @@ def test_any_batch_and_any_number_of_workers_give_the_same_books(closed_city: tu
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_twice_each_batch_and_number_of_workers_give_the_same_books(closed_city: tuple[Ledger, list[Log]]) -> None:
     """P4, whole: batches of 1, 25 and 500, one worker and two, twice each."""
     six_digests(*closed_city, [(batch, workers) for batch in (1, 25, 500) for workers in (1, 2)] * 2)

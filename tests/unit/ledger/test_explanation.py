@@ -187,7 +187,8 @@ def test_the_parts_of_any_two_months_add_up(before: list[said.Row], now: list[sa
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@pytest.mark.timeout(600)
+@settings(max_examples=3_000, deadline=None)
 @given(bills, bills, histories)
 def test_the_parts_of_very_many_months_add_up(
     before: list[said.Row], now: list[said.Row], changes: list[Stated]
