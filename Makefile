@@ -21,7 +21,8 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
-	bench-f3 bench-f4 bench-f5 bench-identity bench-intake bench-ledger bench-receipts check lint types contracts test-real lock format clean
+	bench-f3 bench-f4 bench-f5 bench-identity bench-intake bench-ledger bench-receipts check lint types contracts \
+	test-real lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
@@ -91,8 +92,8 @@ bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, me
 bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-identity bench-intake: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
-bench-receipts: setup ## Measure receipts a second on a core beside plain WeasyPrint, and a worker's memory
-	@$(PY) -m tests.benchmarks.renders
+bench-receipts: setup ## Measure F6 and F7 beside naive rendering (SIZE=tiny, small, or how many the bulk run makes)
+	@SIZE=$(SIZE) $(PY) -m tests.benchmarks.receipts
 
 bench-ledger: setup ## Measure what concerns the ledger: F1 to F5 and F8, each beside its yardstick
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks ledger
