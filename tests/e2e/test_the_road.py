@@ -1,16 +1,21 @@
 """The whole product, once, on servers and ports of its own: a small city is loaded, walked by HTTP and by browser."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from common.clock import now
 from demo.doors import wait_for
 from demo.load import PASSWORD
 from demo.memory import Memory
+from native.paths import ROOT
 from tests.e2e.browser import Look, chromium, looking
 from tests.e2e.city import City, running
 from tests.unit.gateway.test_texts import ALIKE, catalogue
@@ -22,6 +27,7 @@ PAGES = (
     "settings/devices", "settings/activity", "settings/close",
 )  # fmt: skip
 STRANGERS = ("sign-in", "register", "forgot", "reset?token=x", "confirm?token=x")
+_BASH = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -63,6 +69,30 @@ def test_a_providers_file_becomes_a_receipt_in_a_residents_hands(city: City) -> 
     summary = city.command("demo", "summary").stdout
     assert "Key of provider uy-service: " in summary
     assert city.cabinet in summary
+
+
+def test_every_command_of_the_tour_works(city: City) -> None:
+    """As a newcomer types them, with the key and the account that `make run` printed."""
+    memory = Memory.read(city.folder / "demo" / "state.json")
+    typed = {"KEY": memory.keys["uy-service"], "ACCOUNT": memory.residents[0].accounts[0], "OPEN": f"{now():%Y-%m}"}
+    for command in _commands(ROOT / "docs" / "tour.md", city):
+        done = subprocess.run(
+            ["bash", "-euc", command],
+            cwd=ROOT,
+            env={**city.environment, **typed},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout.strip(), command
+
+
+def _commands(page: Path, city: City) -> list[str]:
+    """The shell blocks of a page, on the ports of this city and with this Python."""
+    shift = int(city.environment["PORT_BASE"])
+    text = re.sub(r"127\.0\.0\.1:(1\d{4})", lambda m: f"127.0.0.1:{int(m[1]) + shift}", page.read_text("utf-8"))
+    return [block.replace(".venv/bin/", f"{Path(sys.executable).parent}/") for block in _BASH.findall(text)]
 
 
 @pytest.mark.parametrize(
