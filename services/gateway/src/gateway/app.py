@@ -21,7 +21,12 @@ from gateway.migrations import SHARED
 def web_app(config: Config, pool: Pool) -> Flask:
     """The Flask app."""
     centre = Centre(config.identity_url, config.ledger_url, config.receipts_url)
-    return create_app(Cabinet(config, Keeper(pool, centre, _seal(config.gateway_secret), config.idle_hours), centre))
+    return create_app(Cabinet(config, keeper(config, pool, centre), centre))
+
+
+def keeper(config: Config, pool: Pool, centre: Centre) -> Keeper:
+    """Where sessions are kept."""
+    return Keeper(pool, centre, _seal(config.gateway_secret), config.idle_hours)
 
 
 def serve_web(config: Config) -> None:
