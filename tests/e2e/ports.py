@@ -3,16 +3,25 @@
 import os
 import socket
 
-PROBED = (15432, 16379, 18101, 18201, 19092)
+PORTS = (15432, 16379, 18025, 18026, *range(18100, 18110), *range(18200, 18270), 19092, 19093)
+_LARGEST = 12
 
 
 def free_shift() -> int:
-    """A whole thousand, different for processes that start side by side."""
-    first = os.getpid() % 20
-    shifts = [10_000 + 1000 * ((first + step) % 20) for step in range(20)]
-    return next(shift for shift in shifts if all(_is_free(port + shift) for port in PROBED))
+    """A whole thousand, different for processes that start side by side.
+
+    All ports stay below 32768, where the kernel takes the ports of outgoing connections from.
+    """
+    first = os.getpid() % _LARGEST
+    shifts = [1000 * (1 + (first + step) % _LARGEST) for step in range(_LARGEST)]
+    return next(shift for shift in shifts if all(_is_free(port + shift) for port in PORTS))
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,5 +1,6 @@
 """Spoiled files through the whole road of an upload: done with every row answered, or refused with nothing kept."""
 
+import secrets
 from threading import Event
 
 import pytest
@@ -23,7 +24,7 @@ def sent(town: Town, form: str, body: bytes, mode: str) -> str:
     """Sends a file to its end; the answers must add up and must be what the tables hold."""
     before = kept(town)
     try:
-        ident = town.send(SENDER, body, form, mode=mode, batch="B")
+        ident = town.send(SENDER, body, form, mode=mode, batch=secrets.token_hex(4))
     except Refusal:
         assert kept(town) == before
         return "refused at the door"

@@ -14,21 +14,37 @@ _SECRET = ("password", "token", "secret", "authorization", "email", "user_name",
 
 def configure(service: str, level: str = "INFO") -> None:
     """Sets up structlog and the standard library's logging for a process of `service`."""
-    logging.basicConfig(stream=sys.stdout, level=level, format="%(message)s")
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redacted,
+        structlog.processors.ExceptionRenderer(_traceback),
+    ]
+    logging.basicConfig(handlers=[_libraries(shared)], level=level, force=True)
     logging.getLogger("kafka").setLevel(logging.WARNING)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _redacted,
-            structlog.processors.ExceptionRenderer(_traceback),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(
+            sys.stdout
+        ),  # a line and its end in one write, for threads share it
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _libraries(shared: list[structlog.typing.Processor]) -> logging.Handler:
+    """What libraries say through the standard library's logging, as the same JSON lines."""
+    handler = logging.StreamHandler(sys.stdout)
+    last: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        *shared,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    before: list[structlog.typing.Processor] = [structlog.stdlib.add_logger_name]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=before))
+    return handler
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
