@@ -89,7 +89,7 @@ faults: setup ## Kill processes and servers at random and count what is lost (FA
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
 
-bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-gateway bench-identity bench-intake: bench-%: setup
+bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-identity bench-intake: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
 bench-gateway: setup $(STAMPS)/browser ## Measure the cabinet: weight, layout shift, time of a page beside an empty one

@@ -29,7 +29,7 @@ from receipts.render.layout import Inputs
 from receipts.render.texts import Language
 from tests.benchmarks import report
 from tests.benchmarks.ground import Ground
-from tests.benchmarks.renders import plain
+from tests.benchmarks.renders import LADDER
 from tests.benchmarks.report import Figure
 from tests.integration.receipts.house import House, eventually
 
@@ -58,20 +58,19 @@ def main(
 
 
 def _renderer(rounds: int) -> list[Figure]:
-    """Ours and naive in turns, processor time a receipt."""
-    for inputs, language in CASES[:2]:
-        render(inputs)
-        plain(inputs, language)
-    spent: dict[str, list[float]] = {"ours": [], "naive": []}
+    """Each step from naive to ours in turns, processor time a receipt over all examples in both languages."""
+    for make in LADDER.values():
+        make(*CASES[0])
+    spent: dict[str, list[float]] = {step: [] for step in LADDER}
     for _ in range(rounds):
-        spent["ours"].append(_cpu_ms(lambda inputs, _: render(inputs)))
-        spent["naive"].append(_cpu_ms(plain))
-    ratios = tuple(n / o for n, o in zip(spent["naive"], spent["ours"], strict=True))
+        for step, make in LADDER.items():
+            spent[step].append(_cpu_ms(make))
+    naive, ours = spent["plain"], spent["collector between"]
+    ratios = tuple(n / o for n, o in zip(naive, ours, strict=True))
     return [
         Figure("F7 renderer : naive, same form", "×", ratios, 1.5),
-        Figure("renderer, CPU a receipt", "ms", tuple(spent["ours"])),
-        Figure("naive, CPU a receipt", "ms", tuple(spent["naive"])),
-        Figure("renderer, receipts a second and core", "/s", tuple(1000 / ms for ms in spent["ours"])),
+        *(Figure(f"CPU a receipt, {step}", "ms", tuple(found)) for step, found in spent.items()),
+        Figure("renderer, receipts a second and core", "/s", tuple(1000 / ms for ms in ours)),
     ]
 
 
