@@ -85,6 +85,7 @@ test-full: setup $(STAMPS)/browser ## All tests, the slow ones too
 
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)
+	@$(PYTEST) -s -m faults tests
 
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all

@@ -231,6 +231,10 @@ class House:
 
     def said(self, name: str, receipt: str) -> list[dict[str, Any]]:
         """What receipts published of a receipt under this event name."""
+        return [data for data in self.spoken(name) if data["receipt"] == receipt]
+
+    def spoken(self, name: str) -> list[dict[str, Any]]:
+        """What receipts published of all receipts under this event name."""
         consumer = kafka.consumer(self.config.kafka_bootstrap_servers, f"{self.config.topic_prefix}look{uuid7()}")
         topic = self.config.topic_prefix + "receipts.receipts.v1"
         places = [kafka.Partition(topic, number) for number in range(kafka.PARTITIONS)]
@@ -243,7 +247,7 @@ class House:
             for messages in consumer.poll(timeout_ms=500).values():
                 found += [_data(m.value) for m in messages if decode(m.value).type == full_type("receipts", name)]
         consumer.close(autocommit=False)
-        return [data for data in found if data["receipt"] == receipt]
+        return found
 
     def question(self, receipt: str, number: int) -> dict[str, Any]:
         """The receipt's question to the ledger with this number, once it is on the topic."""
