@@ -60,7 +60,7 @@ def running(folder: Path, accounts: int = 60) -> Iterator[City]:
     with printed.open("wb") as out:
         runner = subprocess.Popen([*native, "run", "--quiet"], cwd=ROOT, env=settings, stdout=out, stderr=out)
     try:
-        city = City(folder, settings | dict(Site(folder, shift).environment()))
+        city = City(folder, dict(Site(folder, shift).environment()) | settings)
         _wait_loaded(runner, printed, city)
         yield city
     finally:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import sys
 import traceback
+from io import TextIOBase
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ def configure(service: str, level: str = "INFO") -> None:
         _redacted,
         structlog.processors.ExceptionRenderer(_traceback),
     ]
-    logging.basicConfig(handlers=[_libraries(shared)], level=level, force=True)
+    logging.basicConfig(handlers=[_libraries(shared)], level=level)
     logging.getLogger("kafka").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
@@ -34,9 +35,19 @@ def configure(service: str, level: str = "INFO") -> None:
     structlog.contextvars.bind_contextvars(service=service)
 
 
+class _Output(TextIOBase):
+    """Standard output as it is at the moment of writing: whoever replaces it gets the lines."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 def _libraries(shared: list[structlog.typing.Processor]) -> logging.Handler:
     """What libraries say through the standard library's logging, as the same JSON lines."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_Output())
     last: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         *shared,
