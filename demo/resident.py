@@ -4,7 +4,6 @@ import re
 import secrets
 import time
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from demo.doors import Door, wait_for
@@ -76,23 +75,27 @@ class Cabinet:
 
         Until somebody does, a newcomer to an account sees its holder and address hidden.
         """
-        for account in self._masked(accounts):
-            token = wait_for(f"the question about {account}", partial(self._question, account), 60)
-            self._identity.json("POST", f"/v1/link-notices/{token}", 200, json={"answer": "known"})
+        answered: set[str] = set()
+
+        def known() -> bool | None:
+            masked = self._masked(accounts)
+            for token in {token for account in masked for token in self._questions(account)} - answered:
+                self._identity.json("POST", f"/v1/link-notices/{token}", 200, json={"answer": "known"})
+                answered.add(token)
+            return None if masked else True
+
+        wait_for("the word of whoever had the accounts before", known, 60)
         return str(self._identity.json("GET", "/v1/me", 200)["position"])
 
     def _masked(self, accounts: list[str]) -> list[str]:
         linked = self._identity.json("GET", "/v1/me/accounts", 200)["accounts"]
         return [a["account"] for a in linked if a["account"] in accounts and a.get("masked_until")]
 
-    def _question(self, account: str) -> str | None:
-        """The newest letter that asks a present holder about a newcomer to the account."""
+    def _questions(self, account: str) -> set[str]:
+        """The tokens of all letters that ask a present holder about a newcomer to the account."""
         letters = self._mails.json("GET", "/messages", 200)["messages"]
-        asked = [
-            letter["text"] for letter in letters if account in letter["text"] and "/link-notice?" in letter["text"]
-        ]
-        token = _TOKEN.search(asked[0]) if asked else None
-        return token[1] if token else None
+        texts = [m["text"] for m in letters if account in m["text"] and "/link-notice?" in m["text"]]
+        return {found[1] for text in texts if (found := _TOKEN.search(text))}
 
     def read(self, path: str, position: str = "", **params: str) -> Json:
         """Ask the ledger, after a position when one is given."""
