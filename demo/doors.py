@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import httpx
 
 Found = TypeVar("Found")
+PATIENCE_S = 30
 
 
 class UnexpectedAnswer(Exception):
@@ -27,14 +28,21 @@ class Door:
         weakref.finalize(self, self._client.close)
 
     def call(self, method: str, path: str, *expected: int, **request: Any) -> httpx.Response:
-        """Call and insist on one of the expected statuses."""
-        try:
-            answer = self._client.request(method, path, **request)
-        except httpx.TransportError as error:
-            raise UnexpectedAnswer(f"{method} {self._client.base_url}{path}: {error}") from error
+        """Call and insist on one of the expected statuses; what is accepted but not visible yet is asked for again."""
+        until = time.monotonic() + PATIENCE_S
+        answer = self._once(method, path, **request)
+        while answer.status_code == 503 and "Retry-After" in answer.headers and time.monotonic() < until:
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = self._once(method, path, **request)
         if answer.status_code not in expected:
             raise UnexpectedAnswer(f"{method} {answer.request.url} → {answer.status_code}\n{answer.text[:2000]}")
         return answer
+
+    def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            return self._client.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise UnexpectedAnswer(f"{method} {self._client.base_url}{path}: {error}") from error
 
     def json(self, method: str, path: str, *expected: int, **request: Any) -> Any:
         """The same, read as JSON."""

@@ -45,15 +45,18 @@ def main(
         str, typer.Option(envvar="SIZE", help="tiny, small, or how many receipts the bulk run makes.")
     ] = "small",
     rounds: Annotated[int, typer.Option(help="Pairs of ours and naive.")] = 5,
+    part: Annotated[str, typer.Option(envvar="PART", help="Only `renderer`, or only `service`.")] = "",
 ) -> None:
-    """Measure, print the table, write it under .run/figures."""
+    """Measure, print the table, write it under .run/figures (receipts, or receipts-<part> of it)."""
     bulk = {"tiny": 20, "small": 200}.get(size) or int(size)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    figures = [*_renderer(rounds), *_memory(MEMORY_AT if size != "tiny" else (20, 60))]
+    memory = MEMORY_AT if size != "tiny" else (20, 60)
+    figures = [*_renderer(rounds), *_memory(memory)] if part != "service" else []
     with serving(Servers.within(RUN / "bench", free_ports())) as servers:
         on = Ground(servers.postgres.url, servers.kafka.address, "native", RUN / "bench")
-        figures += _service(on, servers.redis.url, bulk)
-        text = report.write("receipts", figures, on, {"bulk": bulk, "rounds": rounds})
+        figures += _service(on, servers.redis.url, bulk) if part != "renderer" else []
+        name = f"receipts-{part}" if part else "receipts"
+        text = report.write(name, figures, on, {"bulk": bulk, "rounds": rounds})
     console.print(Markdown(text))
 
 

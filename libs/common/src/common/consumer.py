@@ -202,12 +202,19 @@ class Projection:
         gathered = _gather(consumer, 0 if self._barriers else 200, self.batch)
         for topic, partitions in gathered.items():
             self._take(conn, consumer, self._by_topic[topic], partitions)
-        for place, record in list(self._barriers.items()):
-            self._step_barrier(conn, consumer, place, record)
+        self._step_in_turn(conn, consumer)
         if self.idle is not None and not gathered:
             self.idle(conn)
         self._watch(consumer)
         self._tell_fresh(conn, consumer)
+
+    def _step_in_turn(self, conn: Connection, consumer: Any) -> None:
+        """One step a round: what comes meanwhile waits for one chunk of a close, not for one of each partition."""
+        if self._barriers:
+            place = next(iter(self._barriers))
+            record = self._barriers.pop(place)
+            self._barriers[place] = record
+            self._step_barrier(conn, consumer, place, record)
 
     def _seed(self, conn: Connection) -> None:
         """Offset rows exist before anything is read; offsets of another log with the same name stop the process."""

@@ -17,7 +17,7 @@ class Config:
     currency: str = "KZT"
     topic_prefix: str = ""
     consumer_member: str = ""
-    close_chunk: int = 500
+    close_chunk: int = 200
     directory_fresh_s: int = 30
     log_level: str = "INFO"
 
