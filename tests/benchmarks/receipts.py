@@ -36,7 +36,8 @@ from tests.integration.receipts.house import House, eventually
 CITY = 600_000
 LANGUAGES: tuple[Language, ...] = ("ru", "kk")
 CASES = [(example(name, language), language) for name in EXAMPLES if name != "many" for language in LANGUAGES]
-MEMORY_AT = (200, 2_000)
+MEMORY_AT = {"tiny": (20, 60), "small": (200, 600)}
+MEMORY_AT_MOST = (200, 2_000)
 console = Console()
 
 
@@ -50,7 +51,7 @@ def main(
     """Measure, print the table, write it under .run/figures (receipts, or receipts-<part> of it)."""
     bulk = {"tiny": 20, "small": 200}.get(size) or int(size)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    memory = MEMORY_AT if size != "tiny" else (20, 60)
+    memory = MEMORY_AT.get(size, MEMORY_AT_MOST)
     figures = [*_renderer(rounds), *_memory(memory)] if part != "service" else []
     with serving(Servers.within(RUN / "bench", free_ports())) as servers:
         on = Ground(servers.postgres.url, servers.kafka.address, "native", RUN / "bench")
