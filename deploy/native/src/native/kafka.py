@@ -123,7 +123,8 @@ def _format(settings: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     command = [*_jvm("-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
     subprocess.run(
-        [*command, "-t", cluster, "-c", str(settings)],
+        # With the sign of equality: one id in sixty-four begins with a hyphen and would be read as another option.
+        [*command, f"--cluster-id={cluster}", f"--config={settings}"],
         check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
