@@ -19,5 +19,5 @@ def app() -> Flask:
 
 
 if __name__ == "__main__":
-    ports = {name: int(os.environ[name.upper()]) for name in ("port", "admin_port")}
-    server.serve(app, lambda: None, host="127.0.0.1", **ports)
+    port, admin_port = (int(os.environ[name]) for name in ("PORT", "ADMIN_PORT"))
+    server.serve(app, lambda: None, host="127.0.0.1", port=port, admin_port=admin_port)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from native.compose import COMPOSE_FILE, Plan, filled, placed, read_plan, shifted
+from native.compose import COMPOSE_FILE, NotANumber, Plan, filled, placed, read_plan, shifted
 from native.paths import ROOT
 
 SCRIPTS = Path(sys.executable).parent
@@ -93,3 +93,25 @@ def test_only_the_data_folder_is_placed() -> None:
     """Another path stays."""
     assert placed(".run/files", FOLDER) == "/data/files"
     assert placed("/srv/.run", FOLDER) == "/srv/.run"
+
+
+def test_as_many_processes_of_a_kind_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a name in its consumer group and an admin port; webs of a kind share their public port."""
+    monkeypatch.setenv("LEDGER_PROJECTORS", "12")
+    monkeypatch.setenv("LEDGER_WEBS", "2")
+    plan = read_plan(FOLDER, 0, COMPOSE_FILE)
+    projectors = [p for p in plan.lasting() if p.name.startswith("ledger-project")]
+    assert {p.environment["CONSUMER_MEMBER"] for p in projectors} == {f"ledger-project-{n}" for n in range(1, 13)}
+    ports = [p.environment["ADMIN_PORT"] for p in plan.lasting()]
+    assert len(ports) == len(set(ports))
+    webs = [plan.named("ledger-web"), plan.named("ledger-web-2")]
+    assert [(w.environment["HTTP_PORT"], w.environment["HTTP_SHARED"]) for w in webs] == [("18102", "yes")] * 2
+    assert plan.named("identity-web").environment["HTTP_SHARED"] == "no"
+
+
+@pytest.mark.parametrize("wanted", ["0", "13", "many"])
+def test_a_wrong_number_of_processes_is_refused(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is started, with the process's name."""
+    monkeypatch.setenv("RECEIPT_WORKERS", wanted)
+    with pytest.raises(NotANumber, match="receipts-worker"):
+        read_plan(FOLDER, 0, COMPOSE_FILE)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from native.paths import ROOT
+from native.trouble import Trouble
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 SERVERS = ("postgres", "kafka", "redis")
@@ -17,15 +18,26 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _PORT = re.compile(r"(?<![\d.])1[5-9]\d{3}(?!\d)")
 
 
+MOST_OF_A_KIND = 12
+
+
+class NotANumber(Trouble):
+    """How many processes of a kind are wanted is no number from 1 to 12."""
+
+
 @dataclass(frozen=True)
 class Process:
-    """One command of ours, one-shot or lasting, and the names of what must be there before it starts."""
+    """One command of ours, one-shot or lasting, and the names of what must be there before it starts.
+
+    `number` counts the processes of one kind; those after the first are called `ledger-project-2` and so on.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     needs: frozenset[str]
     once: bool
+    number: int = 1
 
     @property
     def public_url(self) -> str | None:
@@ -60,9 +72,10 @@ def read_plan(folder: Path, port_base: int, file: Path) -> Plan:
     native = {key: shifted(placed(str(value), folder), port_base) for key, value in document["x-native"].items()}
     known = {**os.environ, **native}
     processes = tuple(
-        _process(name, service, known, port_base)
+        process
         for name, service in document["services"].items()
         if name not in SERVERS
+        for process in _alike(name, service, known, port_base)
     )
     listening = {key: int(value.rpartition(":")[2]) for key, value in native.items() if ":" in value}
     return Plan(processes, listening)
@@ -83,14 +96,27 @@ def placed(text: str, folder: Path) -> str:
     return str(folder.absolute()) + text.removeprefix(".run") if text.startswith(".run") else text
 
 
-def _process(name: str, service: Mapping[str, Any], known: Mapping[str, str], port_base: int) -> Process:
+def _alike(name: str, service: Mapping[str, Any], known: Mapping[str, str], port_base: int) -> Iterator[Process]:
+    """The processes of a kind, as many as the environment says."""
+    wanted = filled(str(service.get("deploy", {}).get("replicas", 1)), known)
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= MOST_OF_A_KIND:
+        raise NotANumber(f"{name}: {wanted!r} processes are wanted; give a number from 1 to {MOST_OF_A_KIND}")
+    for number in range(1, int(wanted) + 1):
+        own = {"MEMBER": f"{name}-{number}", "SHARED": "yes" if int(wanted) > 1 else "no"}
+        yield _process(name, number, service, {**known, **own}, port_base)
+
+
+def _process(name: str, number: int, service: Mapping[str, Any], known: Mapping[str, str], port_base: int) -> Process:
     environment = {key: _setting(str(value), known, port_base) for key, value in service["environment"].items()}
+    if number > 1:
+        environment["ADMIN_PORT"] = str(int(environment["ADMIN_PORT"]) + 250 + 50 * number)
     return Process(
-        name=name,
+        name=name if number == 1 else f"{name}-{number}",
         command=tuple(str(word) for word in service["command"]),
         environment=environment,
         needs=frozenset(service.get("depends_on", {})),
         once=service.get("restart") == "no",
+        number=number,
     )
 
 

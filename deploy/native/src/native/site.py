@@ -73,7 +73,7 @@ class Site:
         """For commands that use the set from outside: the public addresses and the operator's command."""
         return {
             **environment_of(self.plan.named("provider-sync-load")),
-            **{_variable(process): process.public_url or "" for process in self.plan.lasting() if process.public_url},
+            **{_variable(p): p.public_url for p in self.plan.lasting() if p.public_url and p.number == 1},
             "OPERATOR": "python -m provider_sync",
             "DEMO_DIR": str(self.folder / "demo"),
         }

@@ -28,7 +28,6 @@ log = logs.get("consumer")
 BATCH = 10_000
 STALLED_S = 20.0
 SILENT_S = 20.0
-CLOSE_MS = 3_000
 TRIES = 3
 _TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
 
@@ -165,7 +164,7 @@ class Projection:
                     if time.monotonic() - moved > STALLED_S:
                         raise Stalled(f"{self.group} stands at {at} and should go on to {places}")
             finally:
-                consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+                kafka.close(consumer, leave=True)
 
     def _catch_up_round(self, conn: Connection, consumer: Any, ends: Mapping[Any, int]) -> None:
         for topic, partitions in _gather(consumer, 0 if self._barriers else 200, self.batch).items():
@@ -195,7 +194,7 @@ class Projection:
                     self._problem = None
             finally:
                 self._watchdog.stop()
-                consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+                kafka.close(consumer, leave=stop.is_set())
 
     def _round(self, conn: Connection, consumer: Any) -> None:
         kafka.keep_joining(consumer)

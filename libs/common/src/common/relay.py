@@ -1,7 +1,7 @@
 """The relay: reads the outbox in order, sends, looks at every outcome, deletes exactly what was acknowledged.
 
 It may repeat a record, never skip one: there is no cursor that could pass a row which a slow transaction commits later
-(rules R3 and R4 of docs/promises.md). One relay per shard is active, by a session lock; a standby takes over.
+(rules R3 and R4 of docs/promises.md). Relays share the partitions among themselves (`shards`); the rest stand by.
 """
 
 import threading
@@ -13,12 +13,12 @@ from common import kafka, logs
 from common.envelope import render
 from common.postgres import Connection, connect
 from common.process import collect_rarely
+from common.shards import Shards
 from common.telemetry import OUTBOX_SENT, AdminServer
 
 log = logs.get("relay")
 
 BATCH = 10_000
-_LOCK_SPACE = 7_206
 
 # The hint keeps a scan from wading through the dead rows of what was deleted. It may only rise to a position below
 # which no transaction can commit a row any more: every writer has its transaction id before its first position
@@ -119,14 +119,13 @@ def _outgoing(row: Row) -> kafka.Outgoing | None:
 
 @dataclass
 class Relay:
-    """One shard's relay: `partitions` it is for, `event_store` when the database has a table events to join."""
+    """One of the relays of an outbox; `event_store` when the database has a table events to join."""
 
     url: str
     bootstrap: str
     name: str
     event_store: bool
-    partitions: Sequence[int] = tuple(range(kafka.PARTITIONS))
-    shard: int = 0
+    shards: Shards = field(default_factory=Shards)
     hint: int = 0
     candidate: tuple[int, int] | None = None
     producer: Any = field(default=None, repr=False)
@@ -145,22 +144,20 @@ class Relay:
         self._drop_producer()
 
     def _session(self, stop: threading.Event) -> None:
-        with connect(self.url, f"{self.name}-{self.shard}", autocommit=True) as conn:
+        with connect(self.url, self.name, autocommit=True) as conn:
             # A hash join would read the whole event store for each batch; the batch is small, the index is right.
             conn.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off")
-            # A server that came back may stand on an earlier state, where positions are handed out a second time.
-            self.hint, self.candidate = 0, None
-            while not stop.is_set() and not self._locked(conn):
+            while not stop.is_set() and not self.shards.join(conn):
                 stop.wait(1)
             idle_s = 0.005
             while not stop.is_set():
-                idle_s = 0.005 if self.step(conn) else min(idle_s * 2, 0.05)
+                if self.shards.settle(conn):
+                    # What another relay left may lie below; and a server that came back may stand on an earlier state,
+                    # where positions are handed out a second time.
+                    self.hint, self.candidate = 0, None
+                idle_s = 0.005 if self.shards.held and self.step(conn) else min(idle_s * 2, 0.05)
                 if idle_s > 0.005:
                     stop.wait(idle_s)
-
-    def _locked(self, conn: Connection) -> bool:
-        found = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, self.shard)).fetchone()
-        return bool(found and found[0])
 
     def step(self, conn: Connection) -> int:
         """Reads one batch, sends it, deletes what was acknowledged; returns how many rows that were."""
@@ -195,7 +192,7 @@ class Relay:
 
     def _read(self, conn: Connection) -> list[Row]:
         query = _READ_EVENTS if self.event_store else _READ_PLAIN
-        found: list[Any] = conn.execute(query, (self.hint, list(self.partitions), BATCH)).fetchall()
+        found: list[Any] = conn.execute(query, (self.hint, self.shards.held, BATCH)).fetchall()
         return [Row(*row) for row in found]
 
     def _clear(self, conn: Connection, barrier: Row) -> bool:

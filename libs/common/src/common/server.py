@@ -35,10 +35,12 @@ def serve(
     admin_port: int | None,
     workers: int = 1,
     threads: int = 8,
+    shared: bool = False,
 ) -> None:
     """Serves the app that `build` makes in each worker until SIGTERM; `ready` answers None or what is wrong.
 
     Several workers share one admin port in the parent; they need PROMETHEUS_MULTIPROC_DIR, an empty folder, to sum up.
+    With `shared` further processes on this machine may listen on the same port; the kernel shares out connections.
     """
 
     def admin(process: Any) -> None:
@@ -53,6 +55,7 @@ def serve(
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,
+        "reuse_port": shared,
         "threads": threads,
         "worker_class": "gthread",
         "graceful_timeout": 8,

@@ -36,6 +36,7 @@ def serve_web(config: Config) -> None:
         lambda: database_problem(config),
         host=config.http_host,
         port=config.http_port,
+        shared=config.http_shared,
         admin_port=config.admin_port or None,
         workers=config.web_workers,
         threads=config.web_threads,

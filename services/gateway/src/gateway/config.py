@@ -19,6 +19,7 @@ class Config:
     gateway_secret: str
     http_host: str = "127.0.0.1"
     http_port: int = 18100
+    http_shared: bool = False
     admin_port: int = 0
     web_workers: int = 1
     web_threads: int = 8

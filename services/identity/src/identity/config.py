@@ -19,6 +19,7 @@ class Config:
     admin_port: int = 0
     http_host: str = "127.0.0.1"
     http_port: int = 18103
+    http_shared: bool = False
     web_workers: int = 1
     web_threads: int = 8
     trusted_proxies: int = 0
@@ -30,6 +31,7 @@ class Config:
     demo: bool = False
     log_level: str = "INFO"
     topic_prefix: str = ""
+    consumer_member: str = ""
     hash_concurrency: int = 2
     proof_minimum: str = "500.00"
     proofs_per_account: int = 5

@@ -29,7 +29,14 @@ def projection(desk: Desk) -> Projection:
         Subscription(prefix + ACCOUNTS, apply, frozenset(HEARS), SKIPS),
         Subscription(prefix + STATEMENTS, apply_statements, frozenset([STATEMENT_ISSUED])),
     ]
-    return Projection(desk.config.database_url, desk.config.kafka_bootstrap_servers, prefix + GROUP, subscriptions)
+    config = desk.config
+    return Projection(
+        config.database_url,
+        config.kafka_bootstrap_servers,
+        prefix + GROUP,
+        subscriptions,
+        member=config.consumer_member or None,
+    )
 
 
 def fact(record: Record) -> Fact:

@@ -53,6 +53,7 @@ def web() -> None:
         lambda: _not_ready(config),
         host=config.http_host,
         port=config.http_port,
+        shared=config.http_shared,
         admin_port=config.admin_port,
         workers=config.web_workers,
         threads=config.web_threads,

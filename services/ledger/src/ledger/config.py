@@ -11,6 +11,7 @@ class Config:
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
     http_host: str = "127.0.0.1"
     http_port: int = 18102
+    http_shared: bool = False
     admin_port: int = 0
     web_workers: int = 1
     web_threads: int = 8

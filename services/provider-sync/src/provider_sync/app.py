@@ -37,6 +37,7 @@ def web() -> None:
         lambda: _not_ready(config),
         host=config.http_host,
         port=config.http_port,
+        shared=config.http_shared,
         admin_port=config.admin_port or None,
         workers=config.web_workers,
         threads=config.web_threads,
@@ -87,7 +88,7 @@ def inbox() -> None:
     config, stop = _configured(), stop_event()
     collect_rarely()
     with open_pool(config.database_url, "provider-sync-inbox", size=2, statement_s=120) as pool:
-        reader = Reader(_base(pool, config), config.kafka_bootstrap_servers, config.inbox_member or None)
+        reader = Reader(_base(pool, config), config.kafka_bootstrap_servers, config.consumer_member or None)
         reader.run(stop, config.admin_port or None, lambda: _not_ready(config))
 
 

@@ -29,6 +29,7 @@ class Config:
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
     http_host: str = "127.0.0.1"
     http_port: int = 18101
+    http_shared: bool = False
     admin_port: int = 0
     consumer_member: str = ""
     web_workers: int = 1
@@ -45,7 +46,6 @@ class Config:
     batch_rows: int = 8_000
     load_workers: int = 2
     lease_s: int = 30
-    inbox_member: str = ""
     log_level: str = "INFO"
 
 

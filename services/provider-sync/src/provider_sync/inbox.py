@@ -63,7 +63,7 @@ class Reader:
                         return
                     looked = time.monotonic()
         finally:
-            consumer.close(autocommit=False, timeout_ms=3_000)
+            kafka.close(consumer, leave=stop.is_set())
 
     def _opened(self) -> dict[str, Inbox]:
         """Open inboxes by topic, as far as their topics exist."""

@@ -16,11 +16,13 @@ class Config:
     admin_port: int = 0
     http_host: str = "127.0.0.1"
     http_port: int = 18104
+    http_shared: bool = False
     web_workers: int = 1
     web_threads: int = 8
     public_url: str = "http://127.0.0.1:18104"
     log_level: str = "INFO"
     topic_prefix: str = ""
+    consumer_member: str = ""
     s3_endpoint: str = ""
     render_processes: int = 2
     render_limit_s: int = 30

@@ -25,6 +25,7 @@ def serve_web(config: Config) -> None:
         ready,
         host=config.http_host,
         port=config.http_port,
+        shared=config.http_shared,
         admin_port=config.admin_port or None,
         workers=config.web_workers,
         threads=config.web_threads,

@@ -10,12 +10,13 @@ _ASK = """
 INSERT INTO draft_requests (request, account, period, position, asked_at) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
-# What names a position that never comes is answered all the same after ten seconds, with what there is.
+# What names a position that never comes is answered all the same after ten seconds, with what there is. One of several
+# projectors answers a request, the others leave it alone.
 _READY = """
 SELECT r.request, r.account, r.period, coalesce(h.reason IS NOT NULL, false)
 FROM draft_requests AS r LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = r.account
 WHERE coalesce(h.version, 0) >= r.position OR h.reason IS NOT NULL OR r.asked_at < now() - interval '10 seconds'
-ORDER BY r.asked_at LIMIT 100
+ORDER BY r.asked_at LIMIT 100 FOR UPDATE OF r SKIP LOCKED
 """
 
 

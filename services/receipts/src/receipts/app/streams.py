@@ -16,6 +16,7 @@ def projection(config: Config) -> Projection:
         config.kafka_bootstrap_servers,
         config.topic_prefix + GROUP,
         subscriptions(Says(config.topic_prefix), config.topic_prefix),
+        member=config.consumer_member or None,
     )
 
 
