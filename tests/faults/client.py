@@ -125,6 +125,8 @@ _NOT_IN = ("rejected", "conflict", "retry", "unmatched", "held")
 def _status(code: str) -> str:
     if "conflict" in code:
         return "conflict"
+    if code.startswith("held-"):
+        return "held"
     return "retry" if code in ("account-locked", "retry") else "rejected"
 
 
