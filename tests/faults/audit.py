@@ -23,6 +23,7 @@ _EVENTS = """
 SELECT stream_id, version, type, data::json, to_char(occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), recorded_at
 FROM events ORDER BY stream_id COLLATE "C", version
 """
+_OFFSETS = "SELECT topic, partition, max(next_offset) FROM consumer_offsets GROUP BY topic, partition"
 _APPLIED = """
 SELECT account, sequence FROM entries WHERE sequence > 0 AND line = 0
 UNION ALL SELECT account, sequence FROM changes UNION ALL SELECT account, sequence FROM readings
@@ -184,6 +185,13 @@ def ids_on(address: str, topic: str) -> set[str]:
     finally:
         reader.close(autocommit=False)
     return found
+
+
+def behind(address: str, url: str) -> int:
+    """How many records of the topics it reads a database has not applied."""
+    at = {(str(t), int(str(p))): int(str(n)) for t, p, n in rows(url, _OFFSETS)}
+    ends = kafka.end_offsets(address, {topic for topic, _ in at})
+    return sum(max(0, end - at.get(place, 0)) for place, end in ends.items())
 
 
 def command(centre: Centre, ledger_url: str, name: str) -> dict[str, Any]:

@@ -50,6 +50,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 Apply = Callable[[Connection, Sequence[Record]], None]
+PassedOver = Mapping[tuple[int, int] | tuple[str, int | None], tuple[str, int | None]]
 
 
 class TopicMadeAnew(Exception):
@@ -76,7 +77,8 @@ class Subscription:
     `sequenced`: gap-free numbers per key are checked against stream_heads. `holes`: compacted or short-lived topics,
     where missing offsets are normal. `barriers`: types whose record is worked off in steps by
     `on_barrier(conn, record)`, which answers True with the last step; the partition waits meanwhile.
-    `passed_over(conn, topic)`: what an operator decided never to apply, (partition, offset) → key and sequence.
+    `passed_over(conn, topic)`: what an operator decided never to apply, (partition, offset) → key and sequence; of logs
+    before this one (key, sequence) → the same.
     """
 
     topic: str
@@ -87,7 +89,7 @@ class Subscription:
     holes: bool = False
     barriers: frozenset[str] = frozenset()
     on_barrier: Callable[[Connection, Record], bool] | None = None
-    passed_over: Callable[[Connection, str], Mapping[tuple[int, int], tuple[str, int | None]]] | None = None
+    passed_over: Callable[[Connection, str], PassedOver] | None = None
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ class Projection:
             batch[place], barrier = _until_barrier(raws, subscription.barriers)
             if barrier is not None and place in consumer.assignment():
                 consumer.pause(place)
-                self._barriers[place] = _record(subscription.topic, barrier)
+                self._barriers[place] = record_of(subscription.topic, barrier)
         self._apply_halving(conn, consumer, subscription, {p: raws for p, raws in batch.items() if raws})
 
     def _apply_halving(
@@ -324,7 +326,7 @@ class Projection:
         self,
         subscription: Subscription,
         raws: Sequence[Raw],
-        over: Mapping[tuple[int, int], tuple[str, int | None]],
+        over: PassedOver,
     ) -> tuple[list[Record], list[tuple[Raw, str]]]:
         """The batch as records, and what could not be understood with the reason; what is passed over has no type."""
         known = subscription.applies | subscription.skips | subscription.barriers
@@ -336,10 +338,13 @@ class Projection:
                 records += _passed(subscription.topic, raw, *over[raw.partition, raw.offset])
                 continue
             try:
-                record = _record(subscription.topic, raw)
+                record = record_of(subscription.topic, raw)
                 _check(record, known, subscription)
             except (msgspec.MsgspecError, ValueError) as error:
                 poison.append((raw, str(error)))
+                continue
+            if over and (record.key, record.sequence) in over:
+                records += _passed(subscription.topic, raw, record.key, record.sequence)
                 continue
             records.append(record)
         return records, poison
@@ -471,7 +476,8 @@ def _until_barrier(raws: list[Raw], barriers: frozenset[str]) -> tuple[list[Raw]
     return raws, None
 
 
-def _record(topic: str, raw: Raw) -> Record:
+def record_of(topic: str, raw: Raw) -> Record:
+    """A record as it came, decoded; raises msgspec.MsgspecError when its value is no envelope."""
     envelope = _TOMBSTONE if raw.value is None else decode(raw.value)
     return Record(topic, raw.partition, raw.offset, raw.key, envelope.type or raw.type, raw.value, envelope)
 

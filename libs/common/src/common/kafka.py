@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -229,6 +230,23 @@ def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], 
         return {(place.topic, place.partition): end for place, end in client.end_offsets(places).items()}
     finally:
         client.close()
+
+
+def read_since(bootstrap: str, topic: str, since: datetime) -> Iterator[list["Raw"]]:
+    """What was sent to a topic since a moment, up to where it ends now, batch by batch; joins no group."""
+    reader = consumer(bootstrap, "settlement-restore")
+    read_raw(reader)
+    places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+    try:
+        reader.assign(places)
+        ends: dict[Any, int] = reader.end_offsets(places)
+        found = reader.offsets_for_times(dict.fromkeys(places, round(since.timestamp() * 1000)))
+        for place in places:
+            reader.seek(place, found[place].offset if found.get(place) else ends[place])
+        while any(reader.position(place) < ends[place] for place in places):
+            yield from reader.poll(timeout_ms=500, max_records=10_000).values()
+    finally:
+        reader.close(autocommit=False)
 
 
 class Ends:

@@ -9,6 +9,7 @@ import pydantic
 from babel import negotiate_locale
 from flask import Flask, Response, request
 from psycopg import OperationalError
+from psycopg.errors import ObjectNotInPrerequisiteState
 from psycopg_pool import PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -51,6 +52,19 @@ class Unavailable(Refusal):
         "ru": "Сервис временно недоступен, повторите через несколько секунд.",
         "kk": "Қызмет уақытша қолжетімсіз, бірнеше секундтан кейін қайталаңыз.",
         "en": "The service is temporarily unavailable; try again in a few seconds.",
+    }
+
+
+class Shut(Refusal):
+    """The server was restored or replaced, and no operator has compared its events with what readers have."""
+
+    code = "not-open-yet"
+    status = 503
+    retriable = True
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "После восстановления приём ещё не открыт, повторите позже: ничего не потеряется.",
+        "kk": "Қалпына келтіруден кейін қабылдау әлі ашылған жоқ, кейінірек қайталаңыз: ештеңе жоғалмайды.",
+        "en": "After a restore nothing is taken in yet; try again later, nothing will be lost.",
     }
 
 
@@ -149,7 +163,8 @@ def _http(error: HTTPException) -> Response:
 
 def _unavailable(error: Exception) -> Response:
     log.warning("dependency does not answer", error=type(error).__name__, detail=str(error)[:200])
-    return response(Unavailable())
+    # The trigger of common/sql/opened.sql.
+    return response(Shut(retry_after_s=30) if isinstance(error, ObjectNotInPrerequisiteState) else Unavailable())
 
 
 def _unexpected(error: Exception) -> Response:

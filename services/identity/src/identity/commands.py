@@ -4,14 +4,20 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, LiteralString, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from common import restore, restoring
+from common.env import load
 from common.errors import Refusal
+from identity.config import Operator as OperatorSetting
+from identity.config import from_environment
+from identity.events import USERS
 from identity.handlers import keyring, operators, rebuilding
+from identity.handlers import restoring as handlers
 from identity.handlers.desk import Desk
 
 Operator = Annotated[str, typer.Option("--operator", envvar="OPERATOR", help="Your name; kept and shown.")]
@@ -26,7 +32,7 @@ Result = TypeVar("Result")
 def build(desk_of: Callable[[], Desk]) -> typer.Typer:
     """The operators' part of the command line; the desk is opened by the command that needs it."""
     app = typer.Typer(no_args_is_help=True)
-    for add in (_add_residents, _add_accounts, _add_keys, _add_upkeep):
+    for add in (_add_residents, _add_accounts, _add_keys, _add_upkeep, _add_restore):
         add(app, desk_of)
     return app
 
@@ -154,6 +160,47 @@ def _add_upkeep(app: typer.Typer, desk_of: Callable[[], Desk]) -> None:
         with _work(desk_of) as desk:
             found = rebuilding.rebuild(desk)
         typer.echo(json.dumps({"users": found.users, "mended": found.different}))
+
+
+_HEADS: LiteralString = """
+SELECT * FROM (
+    SELECT DISTINCT ON (stream_id) 'identity.users.v1' AS topic, stream_id AS key, version, id::text AS id
+    FROM events ORDER BY stream_id, version DESC) AS own
+UNION ALL
+SELECT 'provider-sync.accounts.v1', account, max(sequence), '' FROM (
+    SELECT account, sequence FROM account_numbers UNION ALL SELECT account, sequence FROM payments
+    UNION ALL SELECT account, sequence FROM handovers) AS heard GROUP BY account
+"""
+
+
+def _part() -> restore.Part:
+    """What the commands of a restore work on."""
+    config = from_environment()
+    address = (config.database_url, config.kafka_bootstrap_servers)
+    return restore.Part("identity", *address, _HEADS, config.topic_prefix + USERS)
+
+
+def _who() -> str:
+    return operators.checked(load(OperatorSetting).operator, "-").operator
+
+
+def _add_restore(app: typer.Typer, desk_of: Callable[[], Desk]) -> None:
+    group = restoring.commands(_part, _who, store=True)
+    app.add_typer(group, name="restore")
+
+    @group.command("republish")
+    def republish(operator: Operator, reason: Reason) -> None:
+        """Send all users' events and the keys once more; for a broker that lost everything."""
+        with _work(desk_of) as desk, restoring.progress("users") as step:
+            sent = handlers.republish(desk, operators.checked(operator, reason), step)
+        typer.echo(f"{sent} users are in the outbox or sent")
+
+    @group.command("bring-back")
+    def bring_back(operator: Operator, reason: Reason) -> None:
+        """Store again what the topic has and this store lost."""
+        with _work(desk_of) as desk, restoring.progress("events") as step:
+            brought = handlers.bring_back(desk, operators.checked(operator, reason), restore.lost(_part()), step)
+        typer.echo(f"{brought} events brought back")
 
 
 @contextmanager

@@ -50,6 +50,13 @@ class Config:
         return parse_amount(self.proof_minimum)
 
 
+@dataclass(frozen=True)
+class Operator:
+    """Who acts by the command line."""
+
+    operator: str
+
+
 def from_environment() -> Config:
     """The settings, or one BadSettings that lists what is wrong."""
     config = load(Config)

@@ -7,6 +7,7 @@ import typer
 
 from ledger import app, commands
 from ledger.commands.parked import parked
+from ledger.commands.restoring import restore
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -90,6 +91,7 @@ cli.command()(commands.trace)
 cli.command()(commands.storage)
 
 cli.add_typer(parked, name="parked")
+cli.add_typer(restore, name="restore")
 
 if __name__ == "__main__":
     cli()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from common import kafka
+from common.consumer import PassedOver
 from common.kafka import Raw
 from common.postgres import connect
 from ledger import fold
@@ -70,7 +71,7 @@ def check(config: Config, one_in: int = 1) -> Verdict:
     parked = {account for account, state in states.items() if state.reason is not None}
     theirs: Digests = defaultdict(dict)
     for (_, partition), end in ends.items():
-        for account, facts in _read(config, topic, partition, end, set(over), one_in).items():
+        for account, facts in _read(config, topic, partition, end, over, one_in).items():
             if account not in parked:
                 for section, digest in _folded(facts, rule.order).items():
                     theirs[section][account] = digest
@@ -99,9 +100,7 @@ def _folded(account: _Account, order: Mapping[str, int]) -> dict[str, str]:
     return {section: digest.hexdigest() for section, digest in seen.items()}
 
 
-def _read(
-    config: Config, topic: str, partition: int, end: int, over: set[tuple[int, int]], one_in: int
-) -> dict[str, _Account]:
+def _read(config: Config, topic: str, partition: int, end: int, over: PassedOver, one_in: int) -> dict[str, _Account]:
     """The accounts of a partition with their facts up to an offset, without what operators passed over."""
     accounts: dict[str, _Account] = defaultdict(_Account)
     for raw in _records(config, topic, partition, end):
@@ -113,7 +112,8 @@ def _read(
                 account.closes.append((max(account.facts), close))
         elif _chosen(raw.key, one_in):
             event = json.loads(raw.value)
-            accounts[raw.key].facts.setdefault(event["sequence"], event)
+            if (raw.key, event["sequence"]) not in over:
+                accounts[raw.key].facts.setdefault(event["sequence"], event)
     return accounts
 
 

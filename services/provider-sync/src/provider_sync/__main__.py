@@ -53,7 +53,7 @@ _GROUPS = {
     "Who may do what": ("operators", "keys", "audit"),
     "The directory": ("providers", "agents", "services", "tariffs", "buildings"),
     "What came in": ("uploads", "inboxes", "unmatched", "held", "gate", "periods"),
-    "Proof and repair": ("ack", "dead-letters", "republish"),
+    "Proof and repair": ("ack", "dead-letters", "republish", "restore"),
 }
 for _panel, _names in _GROUPS.items():
     for _name in _names:

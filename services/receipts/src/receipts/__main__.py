@@ -13,6 +13,7 @@ from common.period import BadPeriod
 from common.postgres import open_pool
 from common.process import stop_event
 from common.telemetry import AdminServer
+from receipts.commands.restoring import restore
 from receipts.config import Config, from_environment
 
 # Each process imports its own parts only: the layout engine alone costs a web process seconds and 40 MB.
@@ -176,6 +177,8 @@ def migrate() -> None:
     for name in migrate_database(_config()):
         typer.echo(f"applied {name}")
 
+
+cli.add_typer(restore, name="restore")
 
 if __name__ == "__main__":
     cli()

@@ -32,6 +32,13 @@ class Config:
     verify_per_minute: int = 60
 
 
+@dataclass(frozen=True)
+class Operator:
+    """Who acts by the command line."""
+
+    operator: str
+
+
 def from_environment() -> Config:
     """The settings, or one BadSettings that lists what is wrong."""
     return load(Config)

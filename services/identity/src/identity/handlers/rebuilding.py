@@ -50,6 +50,11 @@ def _chunks(desk: Desk) -> Iterator[list[str]]:
         after = found[-1]
 
 
+def mend(conn: Connection, user_id: str) -> None:
+    """Writes what differs of one user."""
+    _compared(conn, user_id, mend=True)
+
+
 def _compared(conn: Connection, user_id: str, *, mend: bool) -> bool:
     """Whether the rows were the fold."""
     reading.hold(conn, user_id)

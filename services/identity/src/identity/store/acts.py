@@ -6,7 +6,17 @@ from typing import Literal, NamedTuple
 from common.postgres import Connection
 
 Kind = Literal[
-    "find", "export", "freeze", "unfreeze", "revoke", "one-time-code", "remove-second-factor", "close", "rotate-keys"
+    "find",
+    "export",
+    "freeze",
+    "unfreeze",
+    "revoke",
+    "one-time-code",
+    "remove-second-factor",
+    "close",
+    "rotate-keys",
+    "republish",
+    "bring-back",
 ]
 
 

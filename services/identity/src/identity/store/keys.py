@@ -69,6 +69,12 @@ def move(conn: Connection, topic: str, kid: str, state: str, now: datetime) -> N
     _publish(conn, topic, KeyPublished(row[0], kid, state, row[1]), now)  # type: ignore[arg-type]  # as above
 
 
+def publish_all(conn: Connection, topic: str) -> None:
+    """Every key once more, as it stands."""
+    for key in everything(conn):
+        _publish(conn, topic, KeyPublished(key.version, key.kid, key.state, key.jwk), key.changed_at)  # type: ignore[arg-type]  # as above
+
+
 def remove(conn: Connection, topic: str, kid: str) -> None:
     """Forgets a key that no living token was signed with, here and, by a tombstone, on the topic."""
     conn.execute("DELETE FROM signing_keys WHERE kid = %s", (kid,))

@@ -26,6 +26,14 @@ def statements(issued: Iterable[said.StatementIssued], config: Config) -> list[O
     return [_row(config, said.STATEMENTS, ISSUED, s.account, str(s.statement), s.cut_off, s) for s in issued]
 
 
+def statements_again(issued: Iterable[tuple[said.StatementIssued, str]], config: Config) -> list[OutboxRow]:
+    """The same once more, as recorded when it was first: what is old is no news."""
+    return [
+        _row(config, said.STATEMENTS, ISSUED, s.account, str(s.statement), s.cut_off, s, recorded)
+        for s, recorded in issued
+    ]
+
+
 def draft(drafted: said.StatementDrafted, config: Config) -> OutboxRow:
     """statement.drafted."""
     return _row(config, said.DRAFTS, DRAFTED, drafted.account, str(uuid7()), drafted.cut_off, drafted)
@@ -66,14 +74,16 @@ def _allocated(a: Allocation, utilities: Mapping[str, str], at: str, config: Con
     return _row(config, said.ALLOCATIONS, ALLOCATED, a.account, ident, at, data)
 
 
-def _row(config: Config, topic: str, type_: str, key: str, ident: str, at: str, data: msgspec.Struct) -> OutboxRow:
+def _row(
+    config: Config, topic: str, type_: str, key: str, ident: str, at: str, data: msgspec.Struct, recorded: str = ""
+) -> OutboxRow:
     body = render(
         ident=ident,
         source="/ledger",
         type=type_,
         key=key,
         time=at,
-        recorded=to_wire(now()),
+        recorded=recorded or to_wire(now()),
         data=msgspec.json.encode(data).decode(),
         sequence=None,
     )

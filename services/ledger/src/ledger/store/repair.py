@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
+from common.consumer import PassedOver
 from common.partitions import partition_of
 from common.postgres import Connection
 
@@ -41,6 +42,9 @@ UPDATE dead_letters SET replayed_at = now(), attempts = attempts + 1
 WHERE topic = %s AND partition = %s AND "offset" = %s
 """
 _FORGET = "DELETE FROM parked_records WHERE topic = %s AND key = %s AND version <= %s"
+MOVE_PASSED_OVER: LiteralString = """
+UPDATE passed_over SET "offset" = "offset" - (1::bigint << 50) WHERE topic = %s
+"""
 _RETRIED = "INSERT INTO retries (topic, key, who, why, applied, left_as) VALUES (%s, %s, %s, %s, %s, %s)"
 
 
@@ -97,10 +101,16 @@ def pass_over(conn: Connection, topic: str, key: str, letter: Letter, sequence: 
     conn.execute(_DECIDE, (topic, key, letter.partition, letter.offset, sequence, who, why))
 
 
-def passed_over(conn: Connection, topic: str) -> dict[tuple[int, int], tuple[str, int | None]]:
-    """What was passed over on a topic: (partition, offset) → key and sequence; a rebuild passes over the same."""
+def passed_over(conn: Connection, topic: str) -> PassedOver:
+    """What was passed over on a topic: (partition, offset) → key and sequence; a rebuild passes over the same.
+
+    Places in a log that is no more are below 0: there the sequence alone tells the fact.
+    """
     rows = conn.execute('SELECT partition, "offset", key, sequence FROM passed_over WHERE topic = %s', (topic,))
-    return {(partition, offset): (key, sequence) for partition, offset, key, sequence in rows.fetchall()}
+    return {
+        (partition, offset) if offset >= 0 else (key, sequence): (key, sequence)
+        for partition, offset, key, sequence in rows.fetchall()
+    }
 
 
 def bury(conn: Connection, topic: str, key: str, place: tuple[int, int], type_: str, value: Any, detail: str) -> None:

@@ -10,8 +10,9 @@ from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
 from provider_sync.commands.proof import ack, verify
 from provider_sync.commands.repair import dead_letters, republish
+from provider_sync.commands.restoring import restore
 
 __all__ = [
     "ack", "agents", "audit", "buildings", "dead_letters", "gate", "held", "inboxes", "keys", "operators",
-    "periods", "providers", "republish", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
+    "periods", "providers", "republish", "restore", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip

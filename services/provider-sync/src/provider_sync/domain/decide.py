@@ -12,7 +12,7 @@ from common.errors import Refusal
 from common.period import ALMATY
 from provider_sync import errors
 from provider_sync.domain import facts
-from provider_sync.domain.decided import Appended, Claimed, Decided, Held, Matched, Outcome, Queued
+from provider_sync.domain.decided import BROUGHT_BACK, Appended, Claimed, Decided, Held, Matched, Outcome, Queued
 from provider_sync.domain.posting import service_period_warnings
 from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.rules import (
@@ -339,7 +339,7 @@ class Desk:
 
     def _repeated(self, reference: str, known: Known, digest: str) -> Outcome:
         """The same content gets the first answer again, another content a conflict."""
-        if known.digest == digest:
+        if known.digest in (digest, BROUGHT_BACK):
             if known.version == HELD:
                 return Outcome("held", known.account, HELD, None, 0, self.world.doubts.get(reference))
             if known.version == REFUSED:

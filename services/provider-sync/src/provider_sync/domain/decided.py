@@ -10,6 +10,10 @@ from provider_sync.domain.world import Account, Connection, Meter, position_of
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "held", "retry"]
 
 
+# In the place of a digest: the fact came back from the topic, and how exactly its sender had written it is not known.
+BROUGHT_BACK = "0" * 32
+
+
 class Outcome(NamedTuple):
     """One row's answer. `position` is that of the first answer for duplicates; `amount` in tiyn counts if accepted.
 

@@ -375,6 +375,12 @@ def from_fields(fields: dict[str, Any]) -> AnyFact:
     return fact
 
 
+def from_event(kind: str, account: str, at: str, data: str) -> AnyFact:
+    """The fact that an event was made of; raises msgspec.ValidationError for a kind that no sender says."""
+    own = data[data.index('"reference":') :]
+    return restore(f'{{"kind":"{kind}","account":"{account}","at":"{at}",{own}')
+
+
 def kind_of(fact: AnyFact) -> str:
     """The fact's kind as written, `charge.posted`."""
     return str(type(fact).__struct_config__.tag)

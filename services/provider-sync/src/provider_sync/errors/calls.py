@@ -451,3 +451,27 @@ class LetterClosed(Refusal):
         "{place} хабарламасы жабылған: {state}.",
         "The dead letter {place} is {state} already.",
     )
+
+
+class StillOpen(Refusal):
+    """Everything is published anew only while nothing is appended."""
+
+    code = "still-open"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "Приём открыт: сначала закройте его (restore shut).",
+        "Қабылдау ашық: алдымен оны жабыңыз (restore shut).",
+        "Intake is open: shut it first (restore shut).",
+    )
+
+
+class NotBroughtBack(Refusal):
+    """What the topic has does not follow from what the store has."""
+
+    code = "not-brought-back"
+    status = 409
+    texts: ClassVar[dict[str, str]] = said(
+        "{position} ({kind}) не следует из того, что есть в хранилище: {reason}. Ничего из этой партии не возвращено.",
+        "{position} ({kind}) қоймадағы деректерден шықпайды: {reason}. Бұл топтамадан ештеңе қайтарылған жоқ.",
+        "{position} ({kind}) does not follow from what the store has: {reason}. Nothing of its batch was brought back.",
+    )

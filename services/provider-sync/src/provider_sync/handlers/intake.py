@@ -5,6 +5,7 @@ Lock order of every transaction: calendar (shared), then sorted each: numbers, r
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
@@ -84,7 +85,7 @@ def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
 
 def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
     """Takes the batch in within the caller's transaction; a dry run leaves nothing, nor a spoiled atomic batch."""
-    world = _load(conn, base, batch)
+    world = load(conn, base, batch)
     decided = Desk(world, batch.sender, batch.approved).take(batch.rows)
     if batch.mode == "atomic" and decided.held:
         decided = held_whole(decided, batch.rows, f"{len(decided.held)} rows of it are held")
@@ -114,14 +115,15 @@ def _locked() -> Outcome:
     return Outcome("retry", refusal=refusal)
 
 
-def _load(conn: Connection, base: Base, batch: Batch) -> World:
-    """Takes the locks in their order, then asks everything the rules will."""
+def load(conn: Connection, base: Base, batch: Batch, at: datetime | None = None) -> World:
+    """Takes the locks in their order, then asks everything the rules will; `at` for what was recorded before."""
     closed_through = calendar.lock_shared(conn)
     q = ask(batch.rows)
     provider_no = state.provider_no(conn, batch.sender.provider)
     numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
-    now = clock.now()
+    # Only under the calendar's lock: what waited for a close was recorded after it.
+    now = at or clock.now()
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
     world.services, world.providers = state.services(conn), state.providers(conn)
     world.said = references.known(conn, provider_no, q.references)

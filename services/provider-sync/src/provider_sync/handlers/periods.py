@@ -99,9 +99,14 @@ def _closed(conn: Connection, base: Base, asked: Asked, by: Act, reason: str, cu
     period = asked.period
     calendar.close(conn, period, cut_off, asked.asked_by, by.who, reason)
     months.take_back(conn, period)
-    enqueue(conn, [_marker(base.topic(ACCOUNTS_TOPIC), period, partition, cut_off) for partition in range(PARTITIONS)])
+    say_closed(conn, base, period, cut_off)
     keys.audit(conn, by.who, "periods.close", period, {"asked_by": asked.asked_by}, reason)
     return Closed(period, cut_off, asked.asked_by, by.who, reason)
+
+
+def say_closed(conn: Connection, base: Base, period: Period, cut_off: datetime) -> None:
+    """One marker into each partition; readers know a second one by its month and partition."""
+    enqueue(conn, [_marker(base.topic(ACCOUNTS_TOPIC), period, partition, cut_off) for partition in range(PARTITIONS)])
 
 
 def _check(conn: Connection, period: Period, now: datetime) -> None:

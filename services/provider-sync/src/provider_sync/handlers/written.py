@@ -27,8 +27,13 @@ DIRECTORY_TYPE = full_type(SERVICE, "directory.stated")
 HOLDER_TYPE = full_type(SERVICE, "holder.stated")
 
 
-def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world: World) -> None:
-    """Everything that follows from a decided batch, in the transaction that holds its locks."""
+def write(
+    conn: Connection, base: Base, batch: "Batch", decided: Decided, world: World, ids: Sequence[str] = ()
+) -> None:
+    """Everything that follows from a decided batch, in the transaction that holds its locks.
+
+    `ids` are those of events that were appended before and are brought back.
+    """
     provider_no = state.provider_no(conn, batch.sender.provider)
     if decided.touched:
         streams.move(conn, decided.touched.values())
@@ -47,7 +52,7 @@ def write(conn: Connection, base: Base, batch: "Batch", decided: Decided, world:
     _write_state(conn, decided, world, provider_no, batch.correlation)
     _write_history(conn, decided)
     if decided.events:
-        events = events_of(decided.events, world.now.isoformat(), batch.correlation)
+        events = events_of(decided.events, world.now.isoformat(), batch.correlation, ids)
         say(conn, base, batch.correlation, events, decided.counted)
 
 
@@ -95,8 +100,10 @@ def _write_history(conn: Connection, decided: Decided) -> None:
 _TYPES: dict[str, str] = {}
 
 
-def events_of(events: Sequence[Appended], recorded_at: str, correlation: str) -> list[NewEvent]:
-    """The events as the store takes them, with ids made now."""
+def events_of(
+    events: Sequence[Appended], recorded_at: str, correlation: str, ids: Sequence[str] = ()
+) -> list[NewEvent]:
+    """The events as the store takes them, with ids made now unless they have some."""
     for event in events:
         if event.kind not in _TYPES:
             _TYPES[event.kind] = full_type(SERVICE, event.kind)
@@ -113,7 +120,7 @@ def events_of(events: Sequence[Appended], recorded_at: str, correlation: str) ->
             e.data,
             e.partition,
         )
-        for e, ident in zip(events, uuid7_texts(len(events)), strict=True)
+        for e, ident in zip(events, ids or uuid7_texts(len(events)), strict=True)
     ]
 
 
@@ -137,6 +144,11 @@ def state_entities(conn: Connection, base: Base, rows: list[tuple[str, int, dict
     if registered:
         state.add_providers(conn, registered)
     state.state(conn, rows)
+    say_entities(conn, base, rows)
+
+
+def say_entities(conn: Connection, base: Base, rows: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
+    """Publishes reference data: entity, version, body."""
     enqueue(
         conn,
         [
@@ -164,6 +176,11 @@ def _hold(conn: Connection, base: Base, holders: list[tuple[str, int, dict[str, 
         conn,
         [(a, n, body["name"], body["address_ru"], body["address_kk"], body.get("phone")) for a, n, body in holders],
     )
+    say_holders(conn, base, holders)
+
+
+def say_holders(conn: Connection, base: Base, holders: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
+    """Publishes holders: account, version, body."""
     enqueue(
         conn,
         [
