@@ -36,7 +36,7 @@ _GIVEN = "CREATE TEMP TABLE given (topic text, key text, version integer, id tex
 _BEHIND = """
 SELECT g.key, g.version, coalesce((SELECT max(version) FROM events WHERE stream_id = g.key), 0), e.id IS NOT NULL
 FROM given AS g LEFT JOIN events AS e ON e.stream_id = g.key AND e.version = g.version
-WHERE g.topic = %s AND (e.id IS NULL OR (g.id <> '' AND e.id::text <> g.id)) ORDER BY g.key
+WHERE g.topic = %s AND g.version > 0 AND (e.id IS NULL OR (g.id <> '' AND e.id::text <> g.id)) ORDER BY g.key
 """
 _OTHER_LOG = "SELECT DISTINCT topic FROM consumer_offsets WHERE topic = %s AND topic_id <> %s"
 _TOPICS = "SELECT DISTINCT topic FROM consumer_offsets"
