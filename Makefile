@@ -11,7 +11,6 @@ PORT_BASE ?= 0
 ONLY ?=
 SIZE ?= small
 FAULTS ?=
-DRILL ?=
 ACCOUNTS ?= 2000
 SEED ?= 2026
 REAL_DATA ?= ../shared/data/real
@@ -22,7 +21,7 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
-	drill-restore bench-f3 bench-f4 bench-f5 bench-gateway bench-identity bench-intake bench-ledger bench-receipts check lint types contracts \
+	bench-f3 bench-f4 bench-f5 bench-gateway bench-identity bench-intake bench-ledger bench-receipts check lint types contracts \
 	test-real lock format clean
 
 help: ## List the targets
@@ -87,9 +86,6 @@ test-full: setup $(STAMPS)/browser ## All tests, the slow ones too
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)
 	@$(PYTEST) -s -m faults tests
-
-drill-restore: setup ## Lose PostgreSQL and Kafka of a city, come back from copy and log; print how long it took (DRILL="--accounts 50")
-	@$(PY) -m tests.faults.drill $(DRILL)
 
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import httpx
-import psycopg
 import pytest
 
 from tests.faults import audit, run
-from tests.faults.centre import Centre, number, running
+from tests.faults.centre import Centre, running
 from tests.faults.city import UTILITY, City
 from tests.faults.keeper import poll_until
-from tests.faults.rescue import Refused, Rescue
+from tests.faults.rescue import Rescue
 from tests.faults.run import Plan, Run
 
 PLAN = Plan(seed=5, facts=1_200, kills=0, a_second=300, parcel=(20, 80), accounts=30)
@@ -63,34 +62,6 @@ def test_everything_lost_under_load_comes_back_from_copy_and_log() -> None:
         audited(current)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_what_the_store_lost_comes_back_from_the_topic() -> None:
-    """Restored to a moment before the last facts, which Kafka still has: not opened before they are brought back."""
-    with at_work() as (current, rescue):
-        push(current, 2)
-        current.calm()
-        with psycopg.connect(current.intake) as conn:
-            row = conn.execute("SELECT now()::text").fetchone()
-        assert row
-        moment, before = row[0], number(current.intake, "SELECT count(*) FROM events")
-        push(current, 3)
-        current.calm()
-        stored = events(current)
-        kept = rescue.lose(kafka=False)
-        rescue.restore_postgres(moment)
-        assert number(current.intake, "SELECT count(*) FROM events") == before < len(stored)
-        rescue.start(kept, "-relay", "-project")
-        with pytest.raises(Refused, match="the topic has it"):
-            rescue.open()
-        rescue.bring_back()
-        assert events(current) == stored
-        rescue.open()
-        rescue.start(kept)
-        audited(current)
-        assert '"different"' not in rescue.command("provider_sync", "verify")
-
-
 def answered(current: Run) -> tuple[int, str]:
     """Status and code that a reading gets, as soon as somebody answers."""
     reading = {"kind": "meter.read", "reference": "early", "account": "700000001", "meter": "W700000001"}
@@ -103,12 +74,6 @@ def answered(current: Run) -> tuple[int, str]:
             if answer.json().get("code") != "temporarily-unavailable":
                 return answer.status_code, answer.json().get("code", "")
     raise AssertionError("nobody answers")
-
-
-def events(current: Run) -> set[tuple[object, ...]]:
-    """Every event of the store, whole."""
-    with psycopg.connect(current.intake) as conn:
-        return set(conn.execute("SELECT * FROM events").fetchall())
 
 
 def audited(current: Run) -> None:

@@ -66,3 +66,22 @@ def test_a_document_that_never_succeeds_ends_as_a_stated_failure(
         view = house.ended(user, ident)
     assert (view["state"], view["reason"]["code"]) == ("failed", "render-failed")
     assert eventually(lambda: house.said("receipt.failed", ident))
+
+
+def test_what_is_taken_for_done_before_it_is_done_would_be_lost(
+    house: House, user: str, account: str, position: str
+) -> None:
+    """M5 is caught: acknowledged early, a document is taken up by nobody; its lease alone brings it back."""
+    ident = house.ask(user, account, **{"Read-After": position}).json()["id"]
+    eventually(lambda: (found := state(house, account)) and found[0] == "rendering")
+    house.kill_worker()
+    house.sql("UPDATE documents SET lease_until = 'infinity' WHERE account = %s RETURNING 1", account)
+    house.start_worker()
+    other = f"9{account[1:]}"
+    house.issue(full_statement(account=other))
+    eventually(lambda: house.sql("SELECT 1 FROM statements WHERE account = %s", other))
+    after = house.link(user, other)
+    assert house.ended(user, house.ask(user, other, **{"Read-After": after}).json()["id"])["state"] == "ready"
+    assert state(house, account) == ("rendering", 1)
+    house.let_lease_run_out(account)
+    assert house.ended(user, ident)["state"] == "ready"
