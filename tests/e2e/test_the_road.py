@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +17,13 @@ from demo.doors import wait_for
 from demo.load import PASSWORD
 from demo.memory import Memory
 from native.paths import ROOT
+from tests.e2e import keyboard
 from tests.e2e.browser import Look, chromium, looking
 from tests.e2e.city import City, running
 from tests.unit.gateway.test_texts import ALIKE, catalogue
 
 STEPS = 14
+A4_PX = 794
 PAGES = (
     "", "accounts/add", "accounts/{n}", "accounts/{n}/data", "accounts/{n}/months", "accounts/{n}/months/2026-09",
     "accounts/{n}/payments", "accounts/{n}/changes", "accounts/{n}/receipt", "accounts/{n}/remove", "settings",
@@ -29,6 +31,7 @@ PAGES = (
 )  # fmt: skip
 STRANGERS = ("sign-in", "register", "forgot", "reset?token=x", "confirm?token=x")
 _BASH = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ELSEWHERE = re.compile(r"^make (?:run|test|demo)\b.*\n", re.MULTILINE)
 _GIVEN: set[str] = set()
 pytestmark = pytest.mark.timeout(600)
 
@@ -64,7 +67,7 @@ def stranger(city: City) -> tuple[str, Decimal]:
 
 def test_a_providers_file_becomes_a_receipt_in_a_residents_hands(city: City) -> None:
     """Twice on the same city: the first walk closes October, the second finds it closed; then the summary."""
-    walks = [city.command("demo", "walk") for _ in range(2)]
+    walks = [_typed("make demo", city) for _ in range(2)]
     for walk in walks:
         assert walk.returncode == 0, f"{walk.stdout}\n{walk.stderr}\n{city.logs()}"
         assert walk.stdout.count("every row, every total and every printed number equals") == 1
@@ -76,28 +79,34 @@ def test_a_providers_file_becomes_a_receipt_in_a_residents_hands(city: City) -> 
     assert city.cabinet in summary
 
 
-def test_every_command_of_the_tour_works(city: City) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/tour.md"])
+def test_every_command_of_the_first_pages_works(city: City, page: str) -> None:
     """As a newcomer types them, with the key and the account that `make run` printed."""
     memory = Memory.read(city.folder / "demo" / "state.json")
-    typed = {"KEY": memory.keys["uy-service"], "ACCOUNT": memory.residents[0].accounts[0], "OPEN": f"{now():%Y-%m}"}
-    for command in _commands(ROOT / "docs" / "tour.md", city):
-        done = subprocess.run(
-            ["bash", "-euc", command],
-            cwd=ROOT,
-            env={**city.environment, **typed},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+    known = {"KEY": memory.keys["uy-service"], "ACCOUNT": memory.residents[0].accounts[0], "OPEN": f"{now():%Y-%m}"}
+    for command in _commands(ROOT / page, city):
+        done = _typed(command, city, known)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         assert done.stdout.strip(), command
 
 
+def _typed(command: str, city: City, known: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Types it into a shell beside the running city."""
+    return subprocess.run(
+        ["bash", "-euc", command], cwd=ROOT, env={**city.environment, **(known or {})}, capture_output=True, text=True,
+        timeout=300,
+    )  # fmt: skip
+
+
 def _commands(page: Path, city: City) -> list[str]:
-    """The shell blocks of a page, on the ports of this city and with this Python."""
+    """The shell blocks of a page, on the ports of this city and with this Python.
+
+    Left out: this city came up by `make run`'s command, this test by `make test`, and the test above types `make demo`.
+    """
     shift = int(city.environment["PORT_BASE"])
     text = re.sub(r"127\.0\.0\.1:(1\d{4})", lambda m: f"127.0.0.1:{int(m[1]) + shift}", page.read_text("utf-8"))
-    return [block.replace(".venv/bin/", f"{Path(sys.executable).parent}/") for block in _BASH.findall(text)]
+    blocks = (_ELSEWHERE.sub("", block).strip() for block in _BASH.findall(text))
+    return [block.replace(".venv/bin/", f"{Path(sys.executable).parent}/") for block in blocks if block]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +127,7 @@ def test_from_registration_to_the_downloaded_receipt(
     with looking(browser, city.cabinet, width=width, scripts=scripts) as look:
         page = look.open(f"/{language}/register")
         _register(page, name, account, paid)
-        page = look.open(f"/{language}/confirm?token={_token(city, f'{name}@mail.example')}")
+        page.goto(_link(city, f"{name}@mail.example", "confirm"))
         page.click("main button")
         _sign_in(page, name)  # the first tap
         page.click(".cards .button.primary")
@@ -156,6 +165,87 @@ def test_every_page_is_fit_for_everybody(city: City, browser: Browser, language:
     assert {path: unfit for path, unfit in found.items() if unfit} == {}
 
 
+@pytest.mark.parametrize("language", ["kk", pytest.param("ru", marks=pytest.mark.slow)])
+def test_the_keyboard_alone_is_enough(
+    city: City, browser: Browser, stranger: tuple[str, Decimal], language: str
+) -> None:
+    """From the registration to the downloaded receipt by Tab and Enter."""
+    account, paid = stranger
+    name = f"keys-{language}-{account}"
+    tenge, _, tiyn = f"{paid:.2f}".partition(".")
+    form = {"user_name": name, "email": f"{name}@mail.example", "password": PASSWORD, "password_again": PASSWORD}
+    with looking(browser, city.cabinet, width=360) as look:
+        page = look.open(f"/{language}/register")
+        for field, value in (form | {"account": account, "tenge": tenge, "tiyn": tiyn}).items():
+            keyboard.write(page, field, value)
+        keyboard.press(page, "main button.primary")
+        page.goto(_link(city, f"{name}@mail.example", "confirm"))
+        keyboard.press(page, "main button")
+        page.wait_for_url("**/sign-in*")
+        keyboard.write(page, "login", name)
+        keyboard.write(page, "password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".cards")
+        keyboard.press(page, ".cards .button.primary")
+        page.wait_for_url("**/receipt*")
+        keyboard.press(page, "main button.primary")
+        page.wait_for_selector("a[download]", timeout=60_000)
+        with page.expect_download() as download:
+            keyboard.press(page, "a[download]")
+        assert account in download.value.suggested_filename
+        assert look.troubles == []
+
+
+@pytest.mark.parametrize("language", ["kk", pytest.param("ru", marks=pytest.mark.slow)])
+def test_every_link_of_a_letter_leads_into_the_cabinet(
+    city: City, browser: Browser, stranger: tuple[str, Decimal], language: str
+) -> None:
+    """A new e-mail is confirmed and taken back, a newcomer is known; one button each, in the reader's language."""
+    account, paid = stranger
+    first, second = f"first-{language}-{account}", f"second-{language}-{account}"
+    home, moved = f"{first}@mail.example", f"moved-{first}@mail.example"
+    with looking(browser, city.cabinet, width=360) as look:
+        page = look.page
+        for name in (first, second):
+            look.open(f"/{language}/register")
+            _register(page, name, account, paid)
+            page.goto(_link(city, f"{name}@mail.example", "confirm"))
+            page.click("main button")
+        page.goto(_link(city, home, "link-notice"))
+        assert account in page.inner_text("main")
+        page.click("main button[value=known]")
+        assert page.locator("main button[value=known]").count() == 0
+        look.open(f"/{language}/sign-in")
+        _sign_in(page, first)
+        look.open(f"/{language}/settings")
+        page.click("details:has(form[action$='/settings/email']) summary")
+        page.fill("form[action$='/settings/email'] [name=email]", moved)
+        page.fill("form[action$='/settings/email'] [name=current_password]", PASSWORD)
+        page.click("form[action$='/settings/email'] button")
+        for address, way in ((moved, "email"), (home, "email-undo")):
+            page.goto(_link(city, address, way))
+            assert look.misfits(narrow=True) + look.barriers() == []
+            page.click("main button")
+            assert page.locator(".said").count() == 1, page.inner_text("main")
+        assert page.url.endswith(f"/{language}/sign-in")
+
+
+@pytest.mark.parametrize("language", ["ru", pytest.param("kk", marks=pytest.mark.slow)])
+def test_a_month_is_printed_with_everything_and_nothing_else(city: City, browser: Browser, language: str) -> None:
+    """On paper no way on, no form, no menu; every service with its particulars, and the whole within the sheet."""
+    resident = Memory.read(city.folder / "demo" / "state.json").residents[0]
+    with looking(browser, city.cabinet, width=A4_PX) as look:
+        look.open(f"/{language}/sign-in")
+        _sign_in(look.page, resident.user_name)
+        page = look.open(f"/{language}/accounts/{resident.accounts[0]}/months/2026-09")
+        page.emulate_media(media="print")
+        services = page.locator(".service").count()
+        assert services > 0
+        assert page.locator(".service .pairs").filter(visible=True).count() == services
+        assert page.locator("header, footer, nav, form, button").filter(visible=True).count() == 0
+        assert look.misfits(narrow=False) == []
+
+
 def _unfit(look: Look, path: str, width: int) -> list[str]:
     look.open(path)
     return look.misfits(narrow=width == 360) + look.barriers()
@@ -188,13 +278,13 @@ def _sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     assert not page.url.endswith("sign-in"), page.inner_text("main")
 
 
-def _token(city: City, email: str) -> str:
-    """The token of the letter's link."""
+def _link(city: City, email: str, to: str) -> str:
+    """The link to a page of the cabinet in the newest letter that has one."""
 
     def look() -> str | None:
         answer = httpx.get(f"{city.environment['MAIL_URL']}/messages", params={"to": email}).json()
         letters = answer["messages"] if isinstance(answer, dict) else answer
-        found = re.search(r"token=([0-9A-Za-z_.~-]+)", letters[0]["text"]) if letters else None
-        return found[1] if found else None
+        texts = (letter["text"] for letter in letters)
+        return next((found[0] for text in texts if (found := re.search(rf"http\S+/{to}\?token=\S+", text))), None)
 
     return wait_for(f"the letter to {email}", look, 90)

@@ -83,24 +83,6 @@ def test_nobody_learns_who_has_a_cabinet(town: Town, aigul: dict[str, str]) -> N
     assert len(town.letters()) == before
 
 
-def test_the_pages_ask_for_and_change_a_password(town: Town, aigul: dict[str, str]) -> None:
-    """The letter's link leads to a form; a mistake is told on the page."""
-    assert aigul
-    with town.app.test_client() as client:
-        asked = client.post("/forgot", data={"email": "aigul@example.kz", "lang": "kk"})
-        token = town.token("aigul@example.kz")
-        form = client.get(f"/reset?token={token}&lang=kk")
-        short = client.post("/reset", data={"token": token, "password": "a", "password_again": "a", "lang": "kk"})
-        done = client.post("/reset", data={"token": token, "password": NEW, "password_again": NEW, "lang": "kk"})
-        huge = client.post("/reset", data={"token": "x" * 10_000})
-    assert "хат жіберілді" in asked.text
-    assert token in form.text
-    assert (short.status_code, "кемінде 12 таңбадан" in short.text) == (422, True)
-    assert "Құпия сөз ауыстырылды" in done.text
-    assert huge.status_code == 413
-    assert town.signs_in("aigul", NEW).status_code == 200
-
-
 def test_the_language_of_letters_can_be_changed(town: Town, aigul: dict[str, str]) -> None:
     """The next letter and the next token speak it; the same language again says nothing."""
     for _ in range(2):

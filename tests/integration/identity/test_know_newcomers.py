@@ -108,20 +108,6 @@ def test_a_question_ends_with_the_holders_access(town: Town) -> None:
     for made_up in (token, "made-up"):
         assert code_of(says(town, made_up, "known")) == "link-expired"
         assert town.call("GET", f"/v1/link-notices/{made_up}").status_code == 400
-        assert town.call("GET", f"/link-notice?token={made_up}").status_code == 400
-
-
-def test_the_page_asks_and_takes_the_answer(town: Town) -> None:
-    """Looking changes nothing."""
-    _, newcomer = both(town, "7008")
-    token = asked(town, "7008")
-    page = town.call("GET", f"/link-notice?token={token}&lang=kk")
-    assert ("Танымаймын" in page.text, "7008" in page.text) == (True, True)
-    assert town.linked(newcomer, "7008")["masked_until"] is not None
-    with town.app.test_client() as client:
-        done = client.post("/link-notice", data={"token": token, "lang": "ru", "answer": "known"})
-    assert (done.status_code, "видны имя плательщика" in done.text) == (200, True)
-    assert town.linked(newcomer, "7008")["masked_until"] is None
 
 
 def test_a_mask_ends_by_itself(town: Town) -> None:

@@ -24,7 +24,7 @@ class Config:
     web_threads: int = 8
     trusted_proxies: int = 0
     public_url: str = "http://127.0.0.1:18103"
-    cabinet_url: str = ""
+    cabinet_url: str = "http://127.0.0.1:18100"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 18025
     mail_from: str = "cabinet@settlement.example"

@@ -1,4 +1,4 @@
-"""Letters and pages: templates in Russian and Kazakh, text and simple HTML from one source."""
+"""Letters: templates in Russian and Kazakh, text and simple HTML from one source."""
 
 import re
 from email.headerregistry import Address
@@ -22,7 +22,7 @@ _templates = Environment(
 )
 # `Label: https://…` alone in a paragraph is a button in HTML.
 _BUTTON = re.compile(r"([^\n:]{1,60}): (https?://\S+)")
-_QUIET = "unsubscribe"
+_QUIET, _ONE_CLICK = "unsubscribe", "one_click"
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -45,7 +45,7 @@ def message(mail: Mail, ident: str, sender: str, recipient: str) -> EmailMessage
     made["To"] = Address(addr_spec=recipient)
     made["Message-ID"] = f"<{ident}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    if leave := mail.values.get(_QUIET):
+    if leave := mail.values.get(_ONE_CLICK):
         made["List-Unsubscribe"] = f"<{leave}>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made["Content-Language"] = mail.language
@@ -76,8 +76,3 @@ def _paragraph(mail: Mail, piece: str) -> Paragraph:
     if found and found[2] in (mail.values.get("link"), mail.values.get(_QUIET)):
         return Paragraph(found[1], found[2], found[2] == mail.values.get(_QUIET))
     return Paragraph(piece)
-
-
-def page(name: str, language: str, **values: object) -> str:
-    """A page for somebody who came by a link in a mail."""
-    return _templates.get_template(f"page/{name}.html").render(language=language, **values)

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.ids import uuid7
-from gateway.api import accounts, entry, months, receipts, settings
+from gateway.api import accounts, entry, letters, months, receipts, settings
 from gateway.api.base import Cabinet, page, say
 from gateway.errors import Refused, SignedOut, Unreachable
 from gateway.render import formats
@@ -52,7 +52,7 @@ def create_app(cabinet: Cabinet) -> Flask:
     _languages(app)
     _headers(app)
     _mistakes(app, cabinet)
-    for room in (entry, accounts, months, receipts, settings):
+    for room in (entry, letters, accounts, months, receipts, settings):
         app.register_blueprint(room.blueprint(cabinet), url_prefix="/<any(ru, kk):lang>")
     app.add_url_rule("/", "root", _root)
     return app

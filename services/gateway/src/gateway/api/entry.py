@@ -1,4 +1,4 @@
-"""Coming in: registration, confirmation, sign-in with its second step, a forgotten password, sign-out."""
+"""Coming in: registration, sign-in with its second step, a forgotten password, sign-out."""
 
 import re
 
@@ -66,21 +66,6 @@ def _register(routes: Blueprint, cabinet: Cabinet) -> None:
         email = request.form.get("email", "")
         cabinet.centre.send("identity", "POST", "/v1/registrations/resend", cabinet.stranger(), {"email": email})
         return page("sent.html", email=email, again=True)
-
-    @routes.get("/confirm")
-    def confirm() -> Response:
-        """Only the button confirms: scanners of mail open links too."""
-        return page("confirm.html", token=request.args.get("token", ""), problem=None)
-
-    @routes.post("/confirm")
-    def confirmed() -> Response:
-        token = request.form.get("token", "")
-        try:
-            cabinet.centre.send("identity", "POST", "/v1/registrations/confirm", cabinet.stranger(), {"token": token})
-        except Refused as refused:
-            return page("confirm.html", refused.status, token="", problem=refused)
-        told(say("Your e-mail is confirmed. Sign in."))
-        return to("entry.sign_in")
 
 
 def _sign_in(routes: Blueprint, cabinet: Cabinet) -> None:

@@ -144,6 +144,12 @@ class NoticePath(Model):
     token: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
+class LinkToken(Model):
+    """The token of a letter's link, in the address."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+
+
 class NewAccount(Model):
     """An account to add, with its proof."""
 

@@ -1,4 +1,4 @@
-"""Registration and forgotten passwords: what works without being signed in."""
+"""Registration, forgotten passwords, links of letters: what works without being signed in."""
 
 from flask import Response
 from flask_openapi.blueprint import APIBlueprint
@@ -8,9 +8,11 @@ from identity.api import models
 from identity.api.access import answers, caller, reply
 from identity.domain.proof import Claim
 from identity.errors import BadPaymentAmount, ProofMissing
-from identity.handlers import email, notices, registration, secrets
+from identity.handlers import cabinet, email, notices, registration, secrets
 from identity.handlers.desk import Desk
 from identity.store.notices import Notice
+
+UNSUBSCRIPTIONS = "/v1/unsubscriptions"
 
 
 def claim_of(form: models.Registration | models.NewAccount) -> Claim:
@@ -29,7 +31,14 @@ def claim_of(form: models.Registration | models.NewAccount) -> Claim:
 def blueprint(desk: Desk) -> APIBlueprint:
     """The routes."""
     routes = APIBlueprint("registrations", __name__, url_prefix="/v1")
+    _registrations(routes, desk)
+    _addresses(routes, desk)
+    _notices(routes, desk)
+    _passwords(routes, desk)
+    return routes
 
+
+def _registrations(routes: APIBlueprint, desk: Desk) -> None:
     @routes.post("/registrations", responses=answers(models.Accepted, 202, 409), summary="Register")
     def register(body: models.Registration) -> Response:
         claim = claim_of(body)
@@ -49,6 +58,8 @@ def blueprint(desk: Desk) -> APIBlueprint:
         registration.resend(desk, body.email)
         return reply(models.Accepted(), 202)
 
+
+def _addresses(routes: APIBlueprint, desk: Desk) -> None:
     @routes.post("/email-changes/confirm", responses=answers(models.Position, 200), summary="Confirm another e-mail")
     def confirm_email(body: models.Token) -> Response:
         return reply(models.Position(position=email.confirm(desk, body.token).position))
@@ -57,6 +68,8 @@ def blueprint(desk: Desk) -> APIBlueprint:
     def undo_email(body: models.Token) -> Response:
         return reply(models.Position(position=email.undo(desk, body.token).position))
 
+
+def _notices(routes: APIBlueprint, desk: Desk) -> None:
     @routes.get("/link-notices/<token>", responses=answers(models.LinkNotice, 200), summary="Who else has my account?")
     def notice(path: models.NoticePath) -> Response:
         return _notice(notices.question(desk, path.token))
@@ -65,6 +78,14 @@ def blueprint(desk: Desk) -> APIBlueprint:
     def answer_notice(path: models.NoticePath, body: models.NoticeAnswer) -> Response:
         return _notice(notices.answer(desk, path.token, body.answer))
 
+    @routes.post("/unsubscriptions", responses=answers(None, 204), summary="End the notices a letter came under")
+    def unsubscribe(query: models.LinkToken) -> Response:
+        """One click of a mail program (RFC 8058) posts a form here; what is in it is not read."""
+        cabinet.unsubscribe(desk, query.token)
+        return Response(status=204)
+
+
+def _passwords(routes: APIBlueprint, desk: Desk) -> None:
     @routes.post("/password-resets", responses=answers(models.Accepted, 202), summary="Ask for a new password")
     def ask_reset(body: models.Address) -> Response:
         secrets.ask_reset(desk, body.email)
@@ -74,8 +95,6 @@ def blueprint(desk: Desk) -> APIBlueprint:
     def reset(body: models.NewPassword) -> Response:
         secrets.reset(desk, body.token, body.password, body.password_again)
         return Response(status=204)
-
-    return routes
 
 
 def _notice(found: tuple[Notice, str]) -> Response:

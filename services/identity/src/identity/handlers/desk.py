@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -34,6 +34,13 @@ class Caller(NamedTuple):
 
     source: str
     device: str = ""
+
+
+class WaysOut(TypedDict):
+    """Addresses under which one kind of notices ends: the page, and the call of a mail program."""
+
+    unsubscribe: str
+    one_click: str
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,15 @@ class Desk:
         """A queued letter, opened."""
         return msgspec.json.decode(self.sealer.open(sealed, _PURPOSE), type=Mail)
 
-    def unsubscribe_link(self, person: Person, kind: Kind) -> str:
-        """The address under which one kind of notices ends; whoever has it can do nothing else with it."""
+    def ways_out(self, person: Person, kind: Kind) -> WaysOut:
+        """Where one kind of notices ends: the page, and what a mail program posts to by itself (RFC 8058).
+
+        Whoever has the token can do nothing else with it.
+        """
         sealed = self.sealer.seal(f"{person.user_id}\n{kind}".encode(), _UNSUBSCRIBE)
-        return self.link("unsubscribe", person.language, token=urlsafe_b64encode(sealed).decode())
+        token = urlsafe_b64encode(sealed).decode()
+        one_click = f"{self.config.public_url.rstrip('/')}/v1/unsubscriptions?{urlencode({'token': token})}"
+        return {"unsubscribe": self.link("unsubscribe", person.language, token=token), "one_click": one_click}
 
     def unsubscriber(self, token: str) -> tuple[str, Kind]:
         """The user and the kind of notices behind such an address; raises LinkExpired for one that is not ours."""
@@ -97,5 +109,6 @@ class Desk:
             raise LinkExpired from error
 
     def link(self, page: str, language: str, **values: str) -> str:
-        """The address of one of our pages."""
-        return f"{self.config.public_url.rstrip('/')}/{page}?{urlencode(values | {'lang': language})}"
+        """The address of a page of the cabinet."""
+        query = f"?{urlencode(values)}" if values else ""
+        return f"{self.config.cabinet_url.rstrip('/')}/{language}/{page}{query}"

@@ -111,7 +111,7 @@ def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: byt
         return
     at = f"{now.astimezone(ALMATY):%d.%m.%Y %H:%M}"
     link = desk.link("forgot", person.language)
-    desk.write(conn, person, "new-sign-in", now, at=at, link=link, unsubscribe=desk.unsubscribe_link(person, "sign-in"))
+    desk.write(conn, person, "new-sign-in", now, at=at, link=link, **desk.ways_out(person, "sign-in"))
 
 
 def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh: str, now: datetime) -> Tokens:

@@ -55,7 +55,7 @@ def _write(desk: Desk, conn: Connection, reader: Reader, statement: StatementIss
         due=f"{statement.due_date:%d.%m.%Y}",
         corrected="yes" if statement.version > 1 else "",
         link=desk.config.cabinet_url,
-        unsubscribe=desk.unsubscribe_link(person, "receipt-ready"),
+        **desk.ways_out(person, "receipt-ready"),
     )
 
 
