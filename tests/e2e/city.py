@@ -16,7 +16,7 @@ from native.site import Site
 from tests.e2e.ports import free_shift
 
 READY = "What to try next"
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ STRANGERS = ("sign-in", "register", "forgot", "reset?token=x", "confirm?token=x"
 _BASH = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ELSEWHERE = re.compile(r"^make (?:run|test|demo)\b.*\n", re.MULTILINE)
 _GIVEN: set[str] = set()
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")
