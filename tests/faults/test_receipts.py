@@ -21,6 +21,7 @@ from tests.faults.monkey import Monkey
 from tests.integration.receipts.house import House, eventually
 
 SEED = 11
+SLOWEST_S = 3
 VICTIMS = ("receipts-worker", "receipts-worker", "receipts-sweep", "receipts-relay", "redis")
 
 
@@ -77,7 +78,7 @@ def receipts() -> Iterator[tuple[Centre, Outside]]:
     ("requests", "kills", "longest_pause_s"),
     [pytest.param(24, 6, 0.8, marks=pytest.mark.slow), pytest.param(600, 33, 0.4, marks=pytest.mark.faults)],
 )
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_every_request_ends_as_one_pdf_or_a_stated_failure(requests: int, kills: int, longest_pause_s: float) -> None:
     """Workers, sweeper, relay and Redis are killed while residents ask; the full size has three kills of Redis."""
     with receipts() as (centre, outside):
@@ -96,6 +97,8 @@ def test_every_request_ends_as_one_pdf_or_a_stated_failure(requests: int, kills:
             monkey.stop.wait(pause.random() * longest_pause_s)
         killing.join()
         assert (monkey.failed, len(monkey.done)) == ([], kills)
+        unfinished = "SELECT count(*) FROM documents WHERE state NOT IN ('ready', 'failed')"
+        eventually(lambda: outside.sql(unfinished) == [(0,)], timeout_s=60 + SLOWEST_S * requests)
         views = {account: outside.ended(accounts[account], ident) for account, ident in asked.items()}
         _audit(outside, accounts, asked, views)
 

@@ -23,6 +23,7 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.processors.ExceptionRenderer(_traceback),
     ]
     logging.basicConfig(handlers=[_libraries(shared)], level=level)
+    logging.captureWarnings(True)
     logging.getLogger("kafka").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 
 from common import logs
 from receipts.gateways.queue import BULK, DRAIN, INTERACTIVE, RENDER, CeleryQueueOut
@@ -41,5 +41,10 @@ def register(app: Celery, open_workshop: Callable[[], Workshop]) -> None:
 
 def work(app: Celery, processes: int, log_level: str) -> None:
     """Runs a worker until SIGTERM; it finishes what it has begun."""
+    setup_logging.connect(_logs_stay, weak=False)
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={log_level}"]
     app.worker_main(["--quiet", "worker", f"--concurrency={processes}", f"--queues={INTERACTIVE},{BULK}", *options])
+
+
+def _logs_stay(**_: Any) -> None:
+    """Whoever hears this signal keeps Celery from setting up lines of its own beside ours."""
