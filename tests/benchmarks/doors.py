@@ -27,6 +27,10 @@ class Door:
         """Status and JSON of a read, after a position when one is given."""
         return self._call("GET", path, None, {"Read-After": after} if after else {})
 
+    def fetch(self, path: str) -> tuple[int, bytes]:
+        """Status and bytes of a read, for who measures the server and not the reading of JSON."""
+        return self._answered("GET", path, None, {})
+
     def post(self, path: str, body: Any) -> Any:
         """The JSON of an accepted call."""
         headers = {"Content-Type": "application/json"}
@@ -65,6 +69,10 @@ class Door:
         self._connection.close()
 
     def _call(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
+        status, content = self._answered(method, path, body, headers)
+        return status, json.loads(content) if content else None
+
+    def _answered(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, bytes]:
         try:
             self._connection.request(method, path, body, {**self._headers, **headers})
             answer = self._connection.getresponse()
@@ -73,8 +81,7 @@ class Door:
             self._connection.close()
             self._connection.request(method, path, body, {**self._headers, **headers})
             answer = self._connection.getresponse()
-        content = answer.read()
-        return answer.status, json.loads(content) if content else None
+        return answer.status, answer.read()
 
 
 def pieces(file: Path) -> Iterator[bytes]:

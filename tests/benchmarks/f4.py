@@ -90,10 +90,10 @@ def load(base: str, authorization: str, path: Callable[[random.Random], str], se
         door, chance, taken = Door(base, authorization), random.Random(seed), []
         while (at := time.monotonic()) < end:
             asked = path(chance)
-            status, answer = door.get(asked)
+            status, answer = door.fetch(asked)
             # While the file is taken in, some accounts have no month yet: that is an answer too.
             if status not in (200, 404):
-                raise Unexpected(f"{asked}: {status} {answer}")
+                raise Unexpected(f"{asked}: {status} {answer[:500]!r}")
             if at >= begin:
                 taken.append((time.monotonic() - at) * 1000)
         door.close()

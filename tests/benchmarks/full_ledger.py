@@ -7,6 +7,7 @@ import psycopg
 
 from common.partitions import partition_of
 from common.postgres import copy_field
+from ledger.domain.statement import due_after
 from ledger.store import months
 from tests.benchmarks import traffic
 from tests.support.books import Books
@@ -24,9 +25,6 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
     books, log = _template()
     topic = prefix + "provider-sync.accounts.v1"
     with psycopg.connect(url) as conn:
-        _copy(
-            conn, "accounts (account, partition, closed_through)", ((a, partition_of(a), MONTHS[-1]) for a in accounts)
-        )
         _copy(conn, "numbers (number, account)", ((a, a) for a in accounts))
         heads = ((topic, a, len(log.events), "") for a in accounts)
         _copy(conn, "stream_heads (topic, key, version, last_id)", heads)
@@ -37,8 +35,11 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         changes = [(c[0], *c[1:]) for c in books.changes]
         columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"
         _copy(conn, columns, ((a, *change[1:]) for a in accounts for change in changes))
-        rows = [months._statement_row(closed.statement, None) for closed in books.closed]
-        _copy(conn, months._STATEMENTS, _statements(accounts, rows))
+        due = [due_after(closed, [books.rule]) for closed in books.closed]
+        rows = [months.statement_row(c.statement, due=owed) for c, owed in zip(books.closed, due, strict=True)]
+        _copy(conn, months.STATEMENTS, _statements(accounts, rows))
+        closed = ((a, partition_of(a), MONTHS[-1], due[-1].total) for a in accounts)
+        _copy(conn, "accounts (account, partition, closed_through, due_at_close)", closed)
         for order, service in enumerate(SERVICES):
             data = {"version": 1, "provider": "city-water", "name_ru": service, "name_kk": service, "order": order}
             conn.execute("INSERT INTO directory VALUES ('service', %s, 1, %s)", (service, json.dumps(data)))
@@ -71,11 +72,11 @@ def _statements(accounts: Sequence[str], rows: Sequence[tuple[str | int | None, 
     for number, account in enumerate(accounts):
         for place, row in enumerate(rows):
             ident = f"00000000-0000-0000-{place:04x}-{number:012x}"
-            document = str(row[_DATA]).replace(TEMPLATE, account)
-            yield (account, *row[1:3], ident, *row[4:_DATA], document, *row[_DATA + 1 :])
+            data, document = (str(row[column]).replace(TEMPLATE, account) for column in (_DATA, _DOCUMENT))
+            yield (account, *row[1:3], ident, *row[4:_DATA], data, row[_DATA + 1], document, *row[_DOCUMENT + 1 :])
 
 
-_DATA = 15
+_DATA, _DOCUMENT = 15, 17
 
 
 def _copy(conn: psycopg.Connection, target: str, rows: Iterator[tuple[object, ...]]) -> None:

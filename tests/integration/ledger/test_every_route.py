@@ -66,7 +66,7 @@ def test_every_route_stands_in_the_contract_and_here(town: Ledger, ask_town: Ask
     """A new route must say what it needs, and is in the matrix from then on."""
     assert set(paths(ask_town)) == QUERIES.keys() | AGENTS.keys()
     flask = app.flask_app(town.config)
-    flask.extensions["pool"].close()
+    flask.extensions["reading"].close()
     served = {re.sub("<(?:[a-z]+:)?([^>]+)>", r"{\1}", rule.rule) for rule in flask.url_map.iter_rules()}
     assert {path for path in served if path.startswith("/v1/")} == QUERIES.keys() | AGENTS.keys()
 
@@ -160,4 +160,4 @@ def test_other_methods_are_refused(own: Own, town: Ledger, ask_town: Ask) -> Non
         for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
             answer: Any = client.open(filled(path, own.log.account), method=method)
             assert (answer.status_code, "GET" in answer.headers["Allow"]) == (405, True), (method, path)
-    flask.extensions["pool"].close()
+    flask.extensions["reading"].close()

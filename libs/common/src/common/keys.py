@@ -8,7 +8,7 @@ import msgspec
 from common.auth import TokenVerifier, stored_keys
 from common.consumer import Subscription
 from common.envelope import full_type
-from common.postgres import Connection, Pool
+from common.postgres import Connection, Connections
 from common.streams import Record
 
 TOPIC = "identity.keys.v1"
@@ -46,7 +46,7 @@ def apply(conn: Connection, records: Sequence[Record]) -> None:
         )
 
 
-def verifier(pool: Pool) -> TokenVerifier:
+def verifier(pool: Connections) -> TokenVerifier:
     """A verifier that reads the table signing_keys through `pool`."""
 
     def load() -> dict[str, dict[str, Any]]:

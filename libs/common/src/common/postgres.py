@@ -1,10 +1,10 @@
 """PostgreSQL: pools opened after the fork, connections with deadlines, and text COPY fast enough for intake."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from time import monotonic
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,14 @@ from psycopg_pool import ConnectionPool
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 
+
+class Connections(Protocol):
+    """Where a door gets a connection that is in a transaction: a pool, or those of common.reading."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """A connection for one transaction."""
+
+
 # Deadlines of R2: nothing that serves requests or facts may wait for a lock or a statement without end.
 _TIMEOUTS = (
     "-c lock_timeout=2s -c statement_timeout={statement_s}s -c idle_in_transaction_session_timeout=10s"
@@ -23,16 +31,17 @@ _TIMEOUTS = (
 )
 
 
-def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = False) -> Connection:
+def connect(url: str, name: str, *, statement_s: int = 30, autocommit: bool = False, options: str = "") -> Connection:
     """One connection with deadlines, for a process that works alone; `name` shows in pg_stat_activity.
 
-    Options that the address brings itself, such as a search path, stay in force.
+    Options that the address brings itself, such as a search path, stay in force; so do those given as `-c name=value`.
     """
+    own = conninfo_to_dict(url).get("options") or ""
     return psycopg.connect(
         url,
         autocommit=autocommit,
         application_name=name,
-        options=f"{conninfo_to_dict(url).get('options') or ''} {_TIMEOUTS.format(statement_s=statement_s)}",
+        options=f"{own} {_TIMEOUTS.format(statement_s=statement_s)} {options}",
         connect_timeout=3,
     )
 
@@ -42,13 +51,8 @@ def in_schema(url: str, schema: str) -> str:
     return make_conninfo(url, options=f"-c search_path={schema}")
 
 
-def open_pool(
-    url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0, snapshot: bool = False
-) -> Pool:
-    """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts).
-
-    With `snapshot` a transaction only reads and sees one moment, however many statements it has.
-    """
+def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0) -> Pool:
+    """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts)."""
     options = {"application_name": name, "options": _TIMEOUTS.format(statement_s=statement_s), "connect_timeout": 3}
     return ConnectionPool(
         url,
@@ -59,7 +63,6 @@ def open_pool(
         max_lifetime=1800,
         check=_checked_unless_fresh,
         reset=_note_return,
-        configure=_one_moment if snapshot else None,
         open=True,
         name=name,
     )
@@ -89,10 +92,6 @@ def at_once(conn: Connection) -> Iterator[None]:
     finally:
         if not conn.closed:
             conn.autocommit = False
-
-
-def _one_moment(conn: Connection) -> None:
-    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

@@ -1,5 +1,6 @@
 """gunicorn for a web process: threads, everything opened after the fork, its own admin port, a clean end on SIGTERM."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # the library is untyped
 
     def load(self) -> Flask:
         """Called in each worker after the fork: the pools made here belong to that process alone."""
-        return self._build()
+        app = self._build()
+        # What was imported and built stays as long as the process: each full collection would walk through it in vain.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def serve(

@@ -6,7 +6,7 @@ from common import logs
 from common.env import load
 from common.migrations import migrate as apply_migrations
 from common.migrations import pending
-from common.postgres import connect, open_pool
+from common.postgres import connect
 from common.process import stop_event
 from ledger.config import Config
 from ledger.migrations import SHARED
@@ -61,14 +61,15 @@ def web() -> None:
 
 
 def flask_app(config: Config) -> "Flask":
-    """The web app with a pool of its own; make it after the fork."""
+    """The web app with connections of its own; make it after the fork."""
     from common import keys
+    from common.reading import Reading
     from ledger import api
 
     # One moment for the check of access and everything read after it: a close may come between two statements.
-    pool = open_pool(config.database_url, "ledger-web", size=config.web_threads, snapshot=True)
-    made = api.create(pool, keys.verifier(pool), config)
-    made.extensions["pool"] = pool
+    reading = Reading(config.database_url, "ledger-web")
+    made = api.create(reading, keys.verifier(reading), config)
+    made.extensions["reading"] = reading
     return made
 
 

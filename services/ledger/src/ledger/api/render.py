@@ -7,18 +7,18 @@ import msgspec
 
 from common.clock import to_wire
 from common.money import format_amount
+from ledger.domain.document import printed, rendered
 from ledger.domain.mask import masked, masked_address
 from ledger.domain.statement import Directory
 from ledger.events import said
 from ledger.handlers.due import DueView
-from ledger.handlers.read import AccountView, StatementView
+from ledger.handlers.read import AccountView, IssuedView, StatementView
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
 Json = dict[str, Any]
 
 _SUMS = ("opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing", "to_pay")
 _ASK = ("name_ru", "name_kk", "phone", "address_ru", "address_kk", "hours")
-_AMOUNTS = frozenset({*_SUMS, "amount", "debt", "advances", "total", "before", "now", "difference"})
 _PAYMENTS = ("payment.received", "payment.reversed", "advance.applied")
 
 
@@ -58,10 +58,21 @@ def months(visible: Visible, open_: list[said.StatementIssued], closed: list[tup
     return {"account": visible.account, "periods": rows} | _stale(visible.stale_since)
 
 
+def issued(view: IssuedView) -> bytes:
+    """A statement that stands ready, with what came since and what is due now added at its end."""
+    came = rendered(view.since) if view.since else _NOTHING.replace(_CUT_OFF, view.cut_off)
+    stale = f',"stale_since":"{to_wire(view.stale_since)}"' if view.stale_since else ""
+    return f'{view.document[:-1]},"since":{came},"due_now":{view.due_now}{stale}}}'.encode()
+
+
+_CUT_OFF = "@"
+_NOTHING = rendered(said.Since(_CUT_OFF, [], 0, 0, 0))
+
+
 def statement(view: StatementView) -> Json:
     """A statement with what came since and what is due now."""
     came = {"since": msgspec.to_builtins(view.since), "due_now": msgspec.to_builtins(view.due_now)}
-    found: Json = _printed({**view.statement, **came})
+    found: Json = printed({**view.statement, **came})
     _hide(found["base"], view.visible)
     return found | _stale(view.visible.stale_since)
 
@@ -70,7 +81,7 @@ def explanation(account: str, period: str, found: said.Explanation) -> Json:
     """Why a month differs from another, with the facts of each part."""
     services = [_changed(changed) for changed in found.services]
     told = {"against": found.against, "before": found.before, "now": found.now, "difference": found.now - found.before}
-    whole: Json = _printed({"account": account, "period": period, **told, "services": services})
+    whole: Json = printed({"account": account, "period": period, **told, "services": services})
     return whole
 
 
@@ -93,7 +104,7 @@ def entry(posting: Posting) -> Json:
         "reference": posting.reference,
         "happened_at": to_wire(posting.happened_at),
         "recorded_at": to_wire(posting.recorded_at),
-        "detail": _printed(msgspec.json.decode(posting.detail)),
+        "detail": printed(msgspec.json.decode(posting.detail)),
     }
     if posting.for_period:
         found["for_period"] = posting.for_period
@@ -213,15 +224,3 @@ def _stated(recorded_at: str, provider: str, directory: Directory) -> Json:
 
 def _stale(since: datetime | None) -> Json:
     return {"stale_since": to_wire(since)} if since else {}
-
-
-def _printed(value: Any) -> Any:
-    """The same document with every amount of money as a decimal string."""
-    if isinstance(value, list):
-        return [_printed(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: format_amount(item) if key in _AMOUNTS and isinstance(item, int) else _printed(item)
-        for key, item in value.items()
-    }

@@ -12,8 +12,8 @@ from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
 
 from common.auth import TokenVerifier
-from common.postgres import Pool
 from common.problems import language
+from common.reading import Reading
 from common.web import Model, create_app, etagged, problem_answers, wait_visible
 from ledger.api import models, render, spreadsheet
 from ledger.config import Config
@@ -30,20 +30,20 @@ _DESCRIPTION = "Accounts, statements, charges and payments of a settlement centr
 class Door:
     """What every route needs."""
 
-    pool: Pool
+    reading: Reading
     verifier: TokenVerifier
     config: Config
 
     def caller(self) -> str:
         """The signed-in user, after what Read-After names is visible; raises NotSignedIn, NotYetVisible."""
         user = self.verifier.verify(request.headers.get("Authorization")).user
-        wait_visible(self.pool, lambda conn, kind, key: read.head_for(conn, user, kind, key, self.config))
+        wait_visible(self.reading, lambda conn, kind, key: read.head_for(conn, user, kind, key, self.config))
         return user
 
 
-def create(pool: Pool, verifier: TokenVerifier, config: Config) -> OpenAPI:
+def create(reading: Reading, verifier: TokenVerifier, config: Config) -> OpenAPI:
     """The ledger's HTTP API."""
-    app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(pool, verifier, config)
+    app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(reading, verifier, config)
     app.security_schemes = {**(app.security_schemes or {}), "agent_key": _AGENT_KEY}
     _add_accounts(app, door)
     _add_history(app, door)
@@ -53,39 +53,43 @@ def create(pool: Pool, verifier: TokenVerifier, config: Config) -> OpenAPI:
 
 
 def _add_accounts(app: OpenAPI, door: Door) -> None:
-    pool, config = door.pool, door.config
+    reading, config = door.reading, door.config
 
     @app.get("/v1/accounts", **_answers(models.MineList))
     def my_accounts() -> Response:
         """My accounts, each with what is due now."""
-        return _json(render.mine(read.my_accounts(pool, door.caller(), config), config.currency))
+        return _json(render.mine(read.my_accounts(reading, door.caller(), config), config.currency))
 
     @app.get("/v1/accounts/<number>", **_answers(models.AccountData))
     def account(path: models.AccountPath) -> Response:
         """The account's data: holder, address, residents, area, services with tariffs, meters."""
-        view = read.account(pool, door.caller(), path.number, config)
+        view = read.account(reading, door.caller(), path.number, config)
         return etagged(_json(render.account(view)), view.tag)
 
     @app.get("/v1/accounts/<number>/periods", **_answers(models.MonthList))
     def periods(path: models.AccountPath) -> Response:
         """Months with totals, newest first."""
-        return _json(render.months(*read.periods(pool, door.caller(), path.number, config)))
+        return _json(render.months(*read.periods(reading, door.caller(), path.number, config)))
 
     @app.get("/v1/accounts/<number>/statement", **_answers(models.StatementData))
     def statement(path: models.AccountPath, query: models.StatementQuery) -> Response:
         """The statement of a month, issued or as it stands now; with `as-of` as it stood then."""
         user, version = door.caller(), query.version
-        view = read.statement(pool, user, path.number, query.period, config, as_of=query.as_of, version=version)
+        if query.as_of is None and version is None:
+            ready = read.issued(reading, user, path.number, query.period, config)
+            if ready:
+                return etagged(_document(render.issued(ready)), ready.tag)
+        view = read.statement(reading, user, path.number, query.period, config, as_of=query.as_of, version=version)
         return etagged(_json(render.statement(view)), view.tag)
 
 
 def _add_history(app: OpenAPI, door: Door) -> None:
-    pool, config = door.pool, door.config
+    reading, config = door.reading, door.config
 
     @app.get("/v1/accounts/<number>/statement/explanation", **_answers(models.ExplanationData))
     def explanation(path: models.AccountPath, query: models.ExplanationQuery) -> Response:
         """Why the month differs from the one before, or from another: by service, in parts that add up."""
-        account, found, tag = read.explanation(pool, door.caller(), path.number, query.period, query.against, config)
+        account, found, tag = read.explanation(reading, door.caller(), path.number, query.period, query.against, config)
         return etagged(_json(render.explanation(account, query.period, found)), tag)
 
     @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))
@@ -104,7 +108,7 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         """A meter's readings, oldest first, for plots."""
         after = _cursor(query.after, str, int) if query.after else read.OLDEST
         user, limit = door.caller(), query.limit
-        rows = read.readings(pool, user, path.number, path.meter, config, after=after, limit=limit)
+        rows = read.readings(reading, user, path.number, path.meter, config, after=after, limit=limit)
         return _json({"readings": [render.reading(row) for row in rows]} | _next(rows, limit, read.reading_place))
 
     @app.get("/v1/accounts/<number>/changes", **_answers(models.ChangePage))
@@ -112,7 +116,7 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         """What changed in the account's base data, when, and by whom; newest first."""
         before = _cursor(query.after, int)[0] if query.after else read.EVERYTHING
         user, limit = door.caller(), query.limit
-        rows, visible, directory = read.changes(pool, user, path.number, config, before=before, limit=limit)
+        rows, visible, directory = read.changes(reading, user, path.number, config, before=before, limit=limit)
         following = _next(rows, limit, lambda row: [row.sequence])
         return _json({"changes": [render.change(row, visible, directory) for row in rows]} | following)
 
@@ -129,7 +133,7 @@ def _add_export(app: OpenAPI, door: Door) -> None:
     )
     def export(path: models.AccountPath, query: models.ExportQuery) -> Response:
         """Everything about money as a file for spreadsheets, newest first, in the language of Accept-Language."""
-        pages, directory = read.everything(door.pool, door.caller(), path.number, door.config)
+        pages, directory = read.everything(door.reading, door.caller(), path.number, door.config)
         answer = Response(spreadsheet.lines(pages, directory, language()), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{path.number}.{query.format}"'
         return answer
@@ -142,13 +146,13 @@ def _add_agents(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/agents/accounts/<number>/due", tags=[tag], security=[{"agent_key": []}], responses=responses)
     def agents_due(path: models.AccountPath) -> Response:
         """What is due now per service, and whose account it is, masked for the cashier."""
-        view = due.due(door.pool, request.headers.get("Authorization"), path.number, door.config)
+        view = due.due(door.reading, request.headers.get("Authorization"), path.number, door.config)
         return _json(render.due(view))
 
 
 def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:
     before = _cursor(query.after, str, int) if query.after else read.FIRST_PAGE
-    found = read.money(door.pool, door.caller(), number, door.config, before=before, limit=query.limit, **asked)
+    found = read.money(door.reading, door.caller(), number, door.config, before=before, limit=query.limit, **asked)
     following = _next(found, query.limit, lambda posting: [posting.period, posting.sequence])
     return _json({"entries": [render.entry(posting) for posting in found]} | following)
 
@@ -160,7 +164,11 @@ def _answers(model: type[Model]) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return _document(msgspec.json.encode(body))
+
+
+def _document(body: bytes) -> Response:
+    return Response(body, content_type="application/json")
 
 
 def _next(rows: Sequence[Any], limit: int, place: Callable[[Any], list[Any]]) -> dict[str, str]:

@@ -169,6 +169,12 @@ def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
     return said.DueNow(sum(rows.values()), [said.DueRow(service, rows[service]) for service in ordered])
 
 
+def due_after(closed: Closed, rules: Sequence[SplitRule]) -> said.DueNow:
+    """What is due right after a close, before anything came: what the month brought on."""
+    month = following(Period(closed.statement.period))
+    return due_now(dues_of(month, closed.openings, ()), rule_for(rules, month))
+
+
 def since(cut_off: str | None, entries: Sequence[Entry]) -> said.Since:
     """What came after the last close."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))

@@ -12,7 +12,7 @@ from common.streams import Record
 from ledger.config import Config
 from ledger.domain.entry import MADE_BY_CLOSE
 from ledger.domain.split import rule_for
-from ledger.domain.statement import Closed, close_through
+from ledger.domain.statement import Closed, close_through, due_after
 from ledger.events.heard import PeriodClosed
 from ledger.handlers import publish
 from ledger.projections import Allocation
@@ -69,9 +69,12 @@ def _close(
     loaded = months.open_accounts(conn, topic, accounts, period)
     closed = [c for account in loaded for c in close_through(account, period, cut_off, directory, rules)]
     entries.add_entries(conn, [entry for one in closed for entry in one.advance])
-    months.issue(conn, [one.statement for one in closed])
+    due = [due_after(one, rules) for one in closed]
+    months.issue(conn, zip((one.statement for one in closed), due, strict=True))
     months.bring_on(conn, {(one.statement.account, one.statement.period): one.openings for one in closed})
-    months.close_accounts(conn, period, accounts)
+    # Months of an account are closed in order: the last one's due stays.
+    left = {one.statement.account: one_due.total for one, one_due in zip(closed, due, strict=True)}
+    months.close_accounts(conn, period, left)
     if says:
         moved = [_moved(one, rule_for(rules, one.statement.period).version) for one in closed if one.advance]
         enqueue(conn, publish.statements([one.statement for one in closed], config))

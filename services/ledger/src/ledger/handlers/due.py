@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from common.clock import now
 from common.partitions import PARTITIONS
-from common.postgres import Connection, Pool
+from common.postgres import Connection
+from common.reading import Reading
 from ledger.config import Config
 from ledger.domain.keys import opens
 from ledger.domain.split import rule_for
@@ -26,14 +27,14 @@ class DueView(NamedTuple):
     directory: Directory
 
 
-def due(pool: Pool, authorization: str | None, number: str, config: Config) -> DueView:
+def due(reading: Reading, authorization: str | None, number: str, config: Config) -> DueView:
     """What is due now on an account, for the bearer of a payment agent's key.
 
     Raises DirectoryStale while it cannot be known which keys are revoked, BadAgentKey, AccountNotFound.
     """
     scheme, _, token = (authorization or "").partition(" ")
     ident, _, secret = token.partition(".")
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         _fresh(conn, config)
         key = heard.stated_key(conn, "agent-key", ident) if scheme.lower() == "bearer" and len(ident) <= 40 else None
         if key is None or not opens(key, secret, "due", now()):

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common.clock import now
-from common.period import Period, day_at, period_at, shifted
-from common.postgres import Connection, Pool
+from common.period import Period, day_at, following, period_at, shifted
+from common.postgres import Connection
+from common.reading import Reading
 from ledger.config import Config
 from ledger.domain.base import AccountBase, base_on
+from ledger.domain.document import rendered
 from ledger.domain.explain import Shown, explain
 from ledger.domain.split import rule_for
 from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, since
@@ -18,7 +20,9 @@ from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
 from ledger.handlers.draft import FAR_FUTURE, Reference, open_statement, refer
+from ledger.store import issued as ready
 from ledger.store import months, reads
+from ledger.store.issued import Issued
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
 EVERYTHING = 1 << 30
@@ -52,15 +56,28 @@ class StatementView(NamedTuple):
     tag: str
 
 
-def my_accounts(pool: Pool, user: str, config: Config) -> list[tuple[Visible, int]]:
+class IssuedView(NamedTuple):
+    """An issued month as it stands ready: the parts of its JSON, and a tag that changes with any of them.
+
+    `since` is None when nothing came after the last close, at `cut_off`; `due_now` is JSON.
+    """
+
+    document: str
+    cut_off: str
+    since: said.Since | None
+    due_now: str
+    stale_since: datetime | None
+    tag: str
+
+
+def my_accounts(reading: Reading, user: str, config: Config) -> list[tuple[Visible, int]]:
     """The caller's accounts, each with what is due now."""
-    with pool.connection() as conn:
-        return reads.mine(conn, config.topic(ACCOUNTS), user)
+    return reads.mine(reading, config.topic(ACCOUNTS), user)
 
 
-def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
+def account(reading: Reading, user: str, number: str, config: Config) -> AccountView:
     """The account's data today; raises AccountNotFound."""
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         base = base_on(months.changes_of(conn, visible.account), _today().isoformat())
         directory = _reference(conn, visible, config).directory
@@ -73,10 +90,10 @@ def account(pool: Pool, user: str, number: str, config: Config) -> AccountView:
 
 
 def periods(
-    pool: Pool, user: str, number: str, config: Config
+    reading: Reading, user: str, number: str, config: Config
 ) -> tuple[Visible, list[said.StatementIssued], list[tuple[Any, ...]]]:
     """The open months as they stand, and the closed ones with their totals; newest first. Raises AccountNotFound."""
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         loaded = _open(conn, visible)
         newest = max((entry.period for entry in loaded.entries), default="")
@@ -85,8 +102,23 @@ def periods(
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
 
+def issued(reading: Reading, user: str, number: str, period: str, config: Config) -> IssuedView | None:
+    """The newest version of an issued month, when it stands ready; anything else is for `statement` to find out."""
+    found = ready.issued(reading, config.topic(ACCOUNTS), user, number, period)
+    if found is None:
+        return None
+    tag = f"{found.statement}-{_tag(found)}-{found.position}"
+    if found.came is None:
+        return IssuedView(found.document, found.cut_off, None, found.due_at_close, found.stale_since, tag)
+    entries, openings, rules = found.came
+    month = following(Period(found.closed_through))
+    due = due_now(dues_of(month, openings, entries), rule_for(rules, month))
+    came = since(found.cut_off, entries)
+    return IssuedView(found.document, found.cut_off, came, rendered(due), found.stale_since, tag)
+
+
 def statement(
-    pool: Pool,
+    reading: Reading,
     user: str,
     number: str,
     period: str,
@@ -99,7 +131,7 @@ def statement(
 
     `as_of` counts by when facts were recorded here. `version` asks for one of the issued versions.
     """
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         if as_of is not None:
             loaded = months.account_as_of(conn, visible.account, as_of)
@@ -121,14 +153,14 @@ def statement(
 
 
 def explanation(
-    pool: Pool, user: str, number: str, period: str, against: str | None, config: Config
+    reading: Reading, user: str, number: str, period: str, against: str | None, config: Config
 ) -> tuple[str, said.Explanation, str]:
     """Why a month differs from `against`, by default the month before, with the facts; the account and a tag beside it.
 
     Raises AccountNotFound, PeriodNotFound for either month.
     """
     against = against or shifted(Period(period), -1)
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         loaded = _open(conn, visible)
         before, now_ = (_shown(conn, visible, loaded, month, config) for month in (against, period))
@@ -148,27 +180,27 @@ def _shown(conn: Connection, visible: Visible, loaded: OpenAccount, period: str,
 
 
 def money(
-    pool: Pool, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
+    reading: Reading, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
 ) -> list[Posting]:
     """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         return reads.entries(conn, visible, before=before, **asked)
 
 
-def everything(pool: Pool, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
+def everything(reading: Reading, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
     """All money facts page by page, newest first; raises AccountNotFound before the first page.
 
     Each page is a transaction of its own: a slow reader holds no connection, and one who loses access gets no more.
     """
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         found = months.directory(conn, config.currency)
 
     def pages() -> Iterator[list[Posting]]:
         before = FIRST_PAGE
         while True:
-            with pool.connection() as conn:
+            with reading.connection() as conn:
                 page = reads.entries(conn, visible, before=before, limit=EXPORT_PAGE)
             yield page
             if len(page) < EXPORT_PAGE:
@@ -179,10 +211,10 @@ def everything(pool: Pool, user: str, number: str, config: Config) -> tuple[Iter
 
 
 def readings(
-    pool: Pool, user: str, number: str, meter: str, config: Config, *, after: tuple[str, int], limit: int
+    reading: Reading, user: str, number: str, meter: str, config: Config, *, after: tuple[str, int], limit: int
 ) -> list[ReadingRow]:
     """A meter's readings, oldest first; raises AccountNotFound, MeterNotFound."""
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         known = any(change.said.meter == meter for change in months.changes_of(conn, visible.account))
         if not known:
@@ -196,10 +228,10 @@ def reading_place(row: ReadingRow) -> list[Any]:
 
 
 def changes(
-    pool: Pool, user: str, number: str, config: Config, *, before: int, limit: int
+    reading: Reading, user: str, number: str, config: Config, *, before: int, limit: int
 ) -> tuple[list[ChangeRow], Visible, Directory]:
     """What was said of the account's base data, newest first; raises AccountNotFound."""
-    with pool.connection() as conn:
+    with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         return reads.changes(conn, visible, before, limit), visible, _reference(conn, visible, config).directory
 
@@ -257,7 +289,7 @@ def _issued(
     return StatementView(msgspec.json.decode(found[1]), came, due, visible, tag)
 
 
-def _tag(v: Visible) -> str:
+def _tag(v: Visible | Issued) -> str:
     """What every document of an account changes with: its log, how far it is closed, what is masked, what is stale."""
     stale = f"-{v.stale_since.timestamp():.0f}" if v.stale_since else ""
     return f"{v.account}-{v.position}-{v.closed_through}-{int(v.masked)}{stale}"

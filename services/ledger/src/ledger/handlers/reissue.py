@@ -30,7 +30,7 @@ def reissue(conn: Connection, asked: Sequence[Reissue], config: Config, *, says:
         statement = reissued(month, directory, before, one.asked, one.recorded_at)
         if statement.totals != before.totals or _closings(statement) != _closings(before):
             raise BadFact(f"{one.asked.period} cannot be repeated: its money differs from version {before.version}")
-        months.issue(conn, [statement], one.recorded_at)
+        months.issue_again(conn, statement, one.recorded_at)
         if says:
             enqueue(conn, publish.statements([statement], config))
 

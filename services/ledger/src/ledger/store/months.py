@@ -10,12 +10,13 @@ import msgspec
 from common.period import Period, following, last_day
 from common.postgres import Connection, copy_rows
 from ledger.domain.base import Stated, base_on
+from ledger.domain.document import document, rendered
 from ledger.domain.entry import Entry
 from ledger.domain.explain import Shown
 from ledger.domain.split import Opening
 from ledger.domain.statement import Directory, Month, OpenAccount
 from ledger.events import heard, said
-from ledger.events.said import StatementIssued
+from ledger.events.said import DueNow, StatementIssued
 from ledger.store.entries import openings_of
 
 _BEGIN = """
@@ -79,8 +80,13 @@ SELECT s.account, s.data FROM accounts AS a CROSS JOIN LATERAL (
     ORDER BY version DESC LIMIT 1) AS s
 WHERE a.account = ANY(%s)
 """
-_STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
-                             penalty, paid, closing, to_pay, hash, data, said_at)"""
+STATEMENTS = """statements (account, period, version, id, position, cut_off, opening, charged, adjusted, benefit,
+                             penalty, paid, closing, to_pay, hash, data, said_at, document,
+                             due_at_close)"""
+_CLOSE_ACCOUNTS = """
+UPDATE accounts AS a SET closed_through = %s, due_at_close = closed.due
+FROM unnest(%s::text[], %s::bigint[]) AS closed (account, due) WHERE a.account = closed.account
+"""
 _QUEUE = """
 INSERT INTO queued_closes (topic, account, period, cut_off, after_version)
 SELECT h.topic, h.key, %s, %s, greatest(h.version + (h.reason <> 'gap')::int, coalesce(max(p.version), 0))
@@ -267,19 +273,29 @@ def directory(conn: Connection, currency: str) -> Directory:
     )
 
 
-def issue(conn: Connection, statements: Iterable[StatementIssued], said_at: str | None = None) -> None:
-    """Stores issued statements; `said_at` is when a later version was asked for.
+def issue(conn: Connection, closed: Iterable[tuple[StatementIssued, DueNow]]) -> None:
+    """Stores the statements of closed months, each with what is due right after it.
 
     Raises UniqueViolation when one was issued before.
     """
     with conn.cursor() as cursor:
-        copy_rows(cursor, _STATEMENTS, (_statement_row(statement, said_at) for statement in statements))
+        copy_rows(cursor, STATEMENTS, (statement_row(statement, due=due) for statement, due in closed))
 
 
-def _statement_row(s: StatementIssued, said_at: str | None) -> tuple[str | int | None, ...]:
+def issue_again(conn: Connection, statement: StatementIssued, said_at: str) -> None:
+    """Stores a later version, with when it was asked for. Raises UniqueViolation when it was issued before."""
+    with conn.cursor() as cursor:
+        copy_rows(cursor, STATEMENTS, [statement_row(statement, said_at=said_at)])
+
+
+def statement_row(
+    s: StatementIssued, *, said_at: str | None = None, due: DueNow | None = None
+) -> tuple[str | int | None, ...]:
+    """A row of STATEMENTS."""
     t, data = s.totals, msgspec.json.encode(s).decode()
     sums = (t.opening, t.charged, t.adjusted, t.benefit, t.penalty, t.paid, t.closing, t.to_pay)
-    return (s.account, s.period, s.version, s.statement, s.position, s.cut_off, *sums, s.hash, data, said_at)
+    named = (s.account, s.period, s.version, s.statement, s.position, s.cut_off)
+    return (*named, *sums, s.hash, data, said_at, document(s), rendered(due) if due else None)
 
 
 def newest(conn: Connection, account: str, period: str) -> StatementIssued | None:
@@ -344,6 +360,6 @@ def account_as_of(conn: Connection, account: str, at: datetime) -> OpenAccount:
     )
 
 
-def close_accounts(conn: Connection, period: str, accounts: Sequence[str]) -> None:
-    """Notes that these accounts are closed through `period`."""
-    conn.execute("UPDATE accounts SET closed_through = %s WHERE account = ANY(%s)", (period, list(accounts)))
+def close_accounts(conn: Connection, period: str, due: Mapping[str, int]) -> None:
+    """Notes that these accounts are closed through `period`, and what is due on each right after it, in tiyn."""
+    conn.execute(_CLOSE_ACCOUNTS, (period, list(due), list(due.values())))

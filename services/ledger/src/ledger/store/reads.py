@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common.postgres import Connection
+from common.reading import Reading
 from ledger.events.heard import Change
 
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
 _VISIBLE = """
-SELECT l.user_id, n.account, a.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
+SELECT l.user_id, n.account, l.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
        o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version,
        (SELECT count(*) + coalesce(sum(hashtext(kind || id || '@' || version)::bigint), 0) FROM directory
         WHERE kind IN ('service', 'provider', 'tariff')) + (SELECT count(*) FROM split_orders) AS reference_stamp
 FROM seen AS l
 JOIN numbers AS n ON n.account = l.account
-JOIN accounts AS a ON a.account = l.account
 LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = l.account
 LEFT JOIN holders AS o ON o.account = l.account
 WHERE l.user_id = %s
@@ -33,22 +33,15 @@ LEFT JOIN holders AS o ON o.account = n.account
 WHERE n.number = %s
 """
 
-# Debts of services less the advance, never below zero: the sum that is due does not depend on the rule's order.
-_MINE = f"""
-SELECT mine.*, greatest(0, coalesce(due.debts, 0) + coalesce(due.advance, 0))::bigint AS due_now
-FROM ({_VISIBLE} AND n.number = n.account) AS mine LEFT JOIN LATERAL (
-    SELECT sum(balance) FILTER (WHERE balance > 0 AND service <> 'advance') AS debts,
-           sum(balance) FILTER (WHERE service = 'advance') AS advance
-    FROM (
-        SELECT service, sum(balance) AS balance FROM (
-            SELECT service, CASE WHEN part IN ('benefit', 'paid') THEN -amount ELSE amount END AS balance
-            FROM entries AS e WHERE e.account = mine.account AND e.period > mine.closed_through
-            UNION ALL
-            SELECT service, amount FROM openings AS o
-            WHERE o.account = mine.account AND o.period > mine.closed_through
-        ) AS postings GROUP BY service
-    ) AS services
-) AS due ON true ORDER BY mine.account
+# $1 topic, $2 user
+_MINE = """
+SELECT l.user_id, l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked,
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0),
+       owed(l.account, l.closed_through, l.due_at_close)
+FROM seen AS l
+LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = l.account
+LEFT JOIN holders AS o ON o.account = l.account
+WHERE l.user_id = $2 ORDER BY l.account
 """
 # Every query says again whom it answers, so that none of them can be called without it.
 _MAY_SEE = "EXISTS (SELECT FROM seen WHERE seen.account = %(account)s AND seen.user_id = %(user)s)"
@@ -145,9 +138,9 @@ class ChangeRow(NamedTuple):
     said: Change
 
 
-def mine(conn: Connection, topic: str, user: str) -> list[tuple[Visible, int]]:
+def mine(reading: Reading, topic: str, user: str) -> list[tuple[Visible, int]]:
     """The caller's accounts, each with what is due now."""
-    rows = conn.execute(_MINE, (topic, user)).fetchall()
+    rows = reading.rows(_MINE, topic, user)
     return [(Visible(*row[:-1]), row[-1]) for row in rows]
 
 

@@ -59,7 +59,7 @@ _KEEP_ISSUED = """
 UPDATE ledger_rebuild.statements AS s
 SET id = l.id, position = l.position, cut_off = l.cut_off, opening = l.opening, charged = l.charged,
     adjusted = l.adjusted, benefit = l.benefit, penalty = l.penalty, paid = l.paid, closing = l.closing,
-    to_pay = l.to_pay, hash = l.hash, data = l.data, said_at = l.said_at
+    to_pay = l.to_pay, hash = l.hash, data = l.data, said_at = l.said_at, document = l.document
 FROM public.statements AS l WHERE l.account = s.account AND l.period = s.period AND l.version = s.version
   AND (l.hash <> s.hash OR l.data <> s.data)
 """
