@@ -79,6 +79,19 @@ def test_a_mistake_is_not_asked_twice(reading: Reading) -> None:
     assert who(reading) == before
 
 
+def test_what_went_wrong_in_a_transaction_spoils_nothing_after_it(reading: Reading) -> None:
+    """A refusal and a mistake, then the same statement as before."""
+    before = who(reading)
+    with pytest.raises(LookupError), reading.connection():
+        raise LookupError
+    assert who(reading) == before
+    with pytest.raises(psycopg.errors.DivisionByZero), reading.connection() as conn:
+        conn.execute("SELECT 1 / 0")
+    with reading.connection() as conn:
+        conn.execute("SELECT 1")
+    assert who(reading) == before
+
+
 def test_several_statements_see_one_moment_and_write_nothing(reading: Reading, url: str) -> None:
     """What is committed in between is for the next one."""
     with psycopg.connect(url, autocommit=True) as other:

@@ -211,7 +211,8 @@ def asking(ledger: Ledger) -> Iterator[Ask]:
     """The web app over the ledger's database, without a socket."""
     with ExitStack() as opened:
         flask = app.flask_app(ledger.config)
-        opened.callback(flask.extensions["reading"].close)
+        for name in ("reading", "arrivals"):
+            opened.callback(flask.extensions[name].close)
         client = flask.test_client()
 
         def get(path: str, user: str = USER, **headers: str) -> tuple[int, Any, Any]:

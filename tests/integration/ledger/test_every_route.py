@@ -67,6 +67,7 @@ def test_every_route_stands_in_the_contract_and_here(town: Ledger, ask_town: Ask
     assert set(paths(ask_town)) == QUERIES.keys() | AGENTS.keys()
     flask = app.flask_app(town.config)
     flask.extensions["reading"].close()
+    flask.extensions["arrivals"].close()
     served = {re.sub("<(?:[a-z]+:)?([^>]+)>", r"{\1}", rule.rule) for rule in flask.url_map.iter_rules()}
     assert {path for path in served if path.startswith("/v1/")} == QUERIES.keys() | AGENTS.keys()
 
@@ -161,3 +162,4 @@ def test_other_methods_are_refused(own: Own, town: Ledger, ask_town: Ask) -> Non
             answer: Any = client.open(filled(path, own.log.account), method=method)
             assert (answer.status_code, "GET" in answer.headers["Allow"]) == (405, True), (method, path)
     flask.extensions["reading"].close()
+    flask.extensions["arrivals"].close()

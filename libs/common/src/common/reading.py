@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from time import monotonic
 from typing import Any, LiteralString
 
-from psycopg import IsolationLevel, OperationalError
+from psycopg import Error, IsolationLevel, OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
@@ -37,9 +38,17 @@ class Reading:
         kept = self._kept()
         if monotonic() - kept.used_at > _FRESH_S and not kept.answers():
             kept = self._renewed()
+        refused: Exception | None = None
         with kept.conn.transaction():
-            yield kept.conn
+            try:
+                yield kept.conn
+            except Error:
+                raise
+            except Exception as error:  # noqa: BLE001  # raised again after the commit: after a rollback psycopg forgets
+                refused = error  # every prepared statement of the connection
         kept.used_at = monotonic()
+        if refused:
+            raise refused
 
     def rows(self, query: LiteralString, *given: str) -> list[tuple[Any, ...]]:
         """What one statement answers, which is one moment by itself: no BEGIN and COMMIT around it.
@@ -85,18 +94,27 @@ class _Kept:
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         self.conn, self._loaded = conn, Transformer(conn)
         self._names: dict[str, bytes] = {}
+        self._numbers = count()
         self.opened_at = self.used_at = monotonic()
 
     def rows(self, query: LiteralString, *given: str) -> list[tuple[Any, ...]]:
         # A cursor costs a third of such a read: it parses, adapts, locks and waits for what here is known beforehand.
-        name = self._names.get(query) or self._prepared(query)
-        result = self._fine(self.conn.pgconn.exec_prepared(name, [text.encode() for text in given]))
+        values = [text.encode() for text in given]
+        try:
+            result = self._answer(query, values)
+        except InvalidSqlStatementName:
+            self._names.clear()
+            result = self._answer(query, values)
         self._loaded.set_pgresult(result)
         self.used_at = monotonic()
         return self._loaded.load_rows(0, result.ntuples, tuple)
 
+    def _answer(self, query: str, values: list[bytes]) -> PGresult:
+        name = self._names.get(query) or self._prepared(query)
+        return self._fine(self.conn.pgconn.exec_prepared(name, values))
+
     def _prepared(self, query: str) -> bytes:
-        name = b"reading-%d" % len(self._names)
+        name = b"reading-%d" % next(self._numbers)
         self._fine(self.conn.pgconn.prepare(name, query.encode()))
         self._names[query] = name
         return name

@@ -3,7 +3,8 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, ClassVar, get_type_hints
 
@@ -17,7 +18,6 @@ from pydantic import BaseModel, ConfigDict
 from common import problems, strictjson
 from common.errors import Refusal
 from common.ids import uuid7_texts
-from common.postgres import Connection, Connections
 from common.problems import Malformed, Problem
 
 VISIBLE_WITHIN_S = 2.0
@@ -170,25 +170,33 @@ def _after(answer: Response) -> Response:
     return answer
 
 
-def wait_visible(pool: Connections, heads: Callable[[Connection, str, str], int]) -> None:
-    """Honours `Read-After: user/<id>@7`: waits until `heads(conn, "user", id)` is 7 or more; raises NotYetVisible."""
-    header = request.headers.get("Read-After")
+Watch = Callable[[str], AbstractContextManager[Callable[[], None]]]
+
+
+@contextmanager
+def _asking_again(key: str) -> Iterator[Callable[[], None]]:
+    """Waits a moment, whatever the stream."""
+    yield lambda: time.sleep(0.02)
+
+
+def wait_visible(reached: Callable[[str, str], int], watch: Watch = _asking_again) -> None:
+    """Honours `Read-After: user/<id>@7`: waits until `reached("user", id)` is 7 or more; raises NotYetVisible.
+
+    `watch(id)` gives what waits until the stream may have moved on: by default a moment.
+    """
+    header = request.environ.get("HTTP_READ_AFTER")
     if header is None:
         return
-    wanted = [_POSITION.fullmatch(part.strip()) for part in header.split(",")[:8]]
     deadline = time.monotonic() + VISIBLE_WITHIN_S
-    for position in wanted:
+    for position in [_POSITION.fullmatch(part.strip()) for part in header.split(",")[:8]]:
         if position is None:
             raise Malformed(field="Read-After", reason="Read-After is not like user/0190…@7 or account/100000123@41")
-        while not _visible(pool, heads, position):
-            if time.monotonic() > deadline:
-                raise NotYetVisible(retry_after_s=1)
-            time.sleep(0.02)
-
-
-def _visible(pool: Connections, heads: Callable[[Connection, str, str], int], position: re.Match[str]) -> bool:
-    with pool.connection() as conn:
-        return heads(conn, position[1], position[2]) >= int(position[3])
+        kind, key, sequence = position.groups()
+        with watch(key) as pause:
+            while reached(kind, key) < int(sequence):
+                if time.monotonic() > deadline:
+                    raise NotYetVisible(retry_after_s=1)
+                pause()
 
 
 def idempotency() -> tuple[str, str]:

@@ -63,13 +63,15 @@ def web() -> None:
 def flask_app(config: Config) -> "Flask":
     """The web app with connections of its own; make it after the fork."""
     from common import keys
+    from common.arrivals import Arrivals
     from common.reading import Reading
     from ledger import api
 
     # One moment for the check of access and everything read after it: a close may come between two statements.
     reading = Reading(config.database_url, "ledger-web")
-    made = api.create(reading, keys.verifier(reading), config)
-    made.extensions["reading"] = reading
+    arrivals = Arrivals(config.database_url, "ledger-web-arrivals")
+    made = api.create(reading, arrivals, keys.verifier(reading), config)
+    made.extensions |= {"reading": reading, "arrivals": arrivals}
     return made
 
 

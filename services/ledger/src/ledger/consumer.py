@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from common import keys
+from common.arrivals import announce
 from common.consumer import Projection, Safeguards, Subscription
 from common.envelope import full_type
 from common.postgres import Connection
@@ -53,7 +54,7 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
         ),
         Subscription(
             config.topic(heard.USERS),
-            hear.hear_users,
+            _users,
             frozenset(hear.LINKS),
             heard.USERS_SKIPPED,
             sequenced=True,
@@ -72,8 +73,14 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
 def _facts(conn: Connection, records: Sequence[Record], config: Config, says: bool) -> None:
     project.apply_facts(conn, records, config, says=says)
     if says:
+        announce(conn, {record.key for record in records})
         draft.answer_waiting(conn, config)
         parked.announce(conn, config)
+
+
+def _users(conn: Connection, records: Sequence[Record]) -> None:
+    hear.hear_users(conn, records)
+    announce(conn, {record.key for record in records})
 
 
 def _idle(conn: Connection, config: Config) -> None:

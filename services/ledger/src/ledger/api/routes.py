@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
 
+from common.arrivals import Arrivals
 from common.auth import TokenVerifier
 from common.problems import language
 from common.reading import Reading
@@ -31,19 +32,20 @@ class Door:
     """What every route needs."""
 
     reading: Reading
+    arrivals: Arrivals
     verifier: TokenVerifier
     config: Config
 
     def caller(self) -> str:
         """The signed-in user, after what Read-After names is visible; raises NotSignedIn, NotYetVisible."""
         user = self.verifier.verify(request.headers.get("Authorization")).user
-        wait_visible(self.reading, lambda conn, kind, key: read.head_for(conn, user, kind, key, self.config))
+        wait_visible(lambda kind, key: read.head_for(self.reading, user, kind, key, self.config), self.arrivals.watched)
         return user
 
 
-def create(reading: Reading, verifier: TokenVerifier, config: Config) -> OpenAPI:
+def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config: Config) -> OpenAPI:
     """The ledger's HTTP API."""
-    app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(reading, verifier, config)
+    app, door = create_app("ledger", "Ledger", _DESCRIPTION), Door(reading, arrivals, verifier, config)
     app.security_schemes = {**(app.security_schemes or {}), "agent_key": _AGENT_KEY}
     _add_accounts(app, door)
     _add_history(app, door)

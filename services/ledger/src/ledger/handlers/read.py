@@ -236,14 +236,12 @@ def changes(
         return reads.changes(conn, visible, before, limit), visible, _reference(conn, visible, config).directory
 
 
-def head_for(conn: Connection, user: str, kind: str, key: str, config: Config) -> int:
+def head_for(reading: Reading, user: str, kind: str, key: str, config: Config) -> int:
     """How far a stream is visible to the caller; what is not the caller's own, or is parked, is never waited for."""
     if kind == "user":
-        return reads.head(conn, config.topic(USERS), key)[0] if key == user else EVERYTHING
-    if not reads.linked(conn, user, key):
-        return EVERYTHING
-    version, parked = reads.head(conn, config.topic(ACCOUNTS), key)
-    return EVERYTHING if parked else version
+        return reads.user_head(reading, config.topic(USERS), key) if key == user else EVERYTHING
+    head = reads.account_head(reading, config.topic(ACCOUNTS), user, key)
+    return EVERYTHING if head is None else head
 
 
 def _visible(conn: Connection, user: str, number: str, config: Config) -> Visible:

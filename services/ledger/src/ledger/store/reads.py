@@ -80,7 +80,13 @@ _CHANGES = f"""
 SELECT sequence, kind, holds_from, recorded_at, data FROM changes
 WHERE account = %(account)s AND {_MAY_SEE} AND sequence < %(before)s ORDER BY sequence DESC LIMIT %(limit)s
 """
-_HEAD = "SELECT version, reason IS NOT NULL AND reason <> 'gap' FROM stream_heads WHERE topic = %s AND key = %s"
+_USER_HEAD = "SELECT version FROM stream_heads WHERE topic = $1 AND key = $2"
+# $1 topic, $2 user, $3 account
+_ACCOUNT_HEAD = """
+SELECT CASE WHEN h.reason IS NULL OR h.reason = 'gap' THEN coalesce(h.version, 0) END
+FROM seen AS l LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = l.account
+WHERE l.user_id = $2 AND l.account = $3
+"""
 
 
 class Visible(NamedTuple):
@@ -210,12 +216,13 @@ def _for(seen: Visible) -> dict[str, Any]:
     return {"account": seen.account, "user": seen.user}
 
 
-def head(conn: Connection, topic: str, key: str) -> tuple[int, bool]:
-    """The last sequence applied of a stream, and whether it is parked for another reason than a gap."""
-    row = conn.execute(_HEAD, (topic, key)).fetchone()
-    return (row[0], row[1]) if row else (0, False)
+def user_head(reading: Reading, topic: str, user: str) -> int:
+    """The last sequence applied of a user's stream."""
+    rows = reading.rows(_USER_HEAD, topic, user)
+    return int(rows[0][0]) if rows else 0
 
 
-def linked(conn: Connection, user: str, account: str) -> bool:
-    """Whether the user may see the account."""
-    return conn.execute("SELECT FROM seen WHERE user_id = %s AND account = %s", (user, account)).fetchone() is not None
+def account_head(reading: Reading, topic: str, user: str, account: str) -> int | None:
+    """The last sequence applied of an account's stream; None for one the user may not see, or that stands still."""
+    rows = reading.rows(_ACCOUNT_HEAD, topic, user, account)
+    return rows[0][0] if rows else None

@@ -16,7 +16,7 @@ from flask_openapi.openapi import OpenAPI
 from common.auth import TokenVerifier
 from common.clock import from_wire
 from common.money import print_amount
-from common.postgres import Connection, Pool
+from common.postgres import Pool
 from common.problems import language
 from common.web import KeyReused, create_app, etagged, idempotency, problem_answers, wait_visible
 from receipts.api.models import (
@@ -179,11 +179,13 @@ class Receipts:
         """Who calls; waits for what Read-After names of this user. What it names of accounts the ledger waits for."""
         user = self._verifier.verify(request.headers.get("Authorization")).user
 
-        def head(conn: Connection, kind: str, ident: str) -> int:
-            own = kind == "user" and ident == user
-            return user_head(conn, self._users_topic, user) if own else 1_000_000_000
+        def reached(kind: str, ident: str) -> int:
+            if kind != "user" or ident != user:
+                return 1_000_000_000
+            with self._pool.connection() as conn:
+                return user_head(conn, self._users_topic, user)
 
-        wait_visible(self._pool, head)
+        wait_visible(reached)
         return user
 
     def _awaited(self, user: str, ident: UUID, wait_s: int) -> Receipt:
