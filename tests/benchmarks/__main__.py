@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, identity, intake, report, traffic, yardsticks
-from tests.benchmarks.access import resident_of
+from tests.benchmarks.access import Resident, residents_of
 from tests.benchmarks.centre import centre
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.report import Figure
@@ -20,6 +20,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 console = Console()
 
 PER_SAVE = (20, 200, 1000)
+ACCOUNTS_EACH = 2
 
 SizeName = Annotated[str, typer.Option("--size", envvar="SIZE", help=", ".join(SIZES))]
 Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of facts than the size has.")]
@@ -209,10 +210,10 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
     with f4.empty_route(on) as empty, centre(on) as one:
         with _stage("F4 opening"):
             city = f1.opened(one, size, seed)
-        who, base = city.resident.authorization, one.url("ledger")
+        ask, base = f4.open_month(city.resident, city.sample, traffic.PERIOD), one.url("ledger")
 
         def pair() -> f4.Pair:
-            found = f4.pair(empty, base, who, city.sample, traffic.PERIOD, size.read_seconds)
+            found = f4.pair(empty, base, ask, size.read_seconds)
             _say(f"  {found.ours.per_second:,.0f} reads/s, p99 {found.ours.p99_ms:.0f} ms; "
                  f"empty {found.empty.per_second:,.0f}/s, p99 {found.empty.p99_ms:.0f} ms")  # fmt: skip
             return found
@@ -223,8 +224,8 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
             alone = [pair() for _ in range(size.pairs)]
         stored = f8.measure(one, city.traffic.facts)
     return [
-        *_read_figures("F4 alone", alone),
-        *_read_figures("F4 while F1 runs", busy),
+        *_read_figures("F4 open month, alone", alone),
+        *_read_figures("F4 open month, while F1 runs", busy),
         *[Figure(f"F8 {name}", unit, (value,), goal, less_is_better=True) for name, unit, value, goal in stored],
     ]
 
@@ -248,20 +249,19 @@ def _grown(on: Ground, size: Size, seed: int) -> list[Figure]:
     """The same reads over a small and a large ledger, the two taking turns."""
     del seed
     with f4.empty_route(on) as empty, centre(on) as few, centre(on) as many:
-        who: dict[str, tuple[str, str, list[str]]] = {}
+        who: dict[str, tuple[str, list[Resident]]] = {}
         for one, name, count in ((few, "few", size.few_accounts), (many, "many", size.many_accounts)):
             with _stage(f"F5 filling {count:,} accounts"):
                 accounts = full_ledger.fill(one.urls["ledger"], one.prefix, count)
                 sample = accounts[:: max(1, len(accounts) // size.sample)][: size.sample]
                 one.start("ledger", "web")
-                authorization = resident_of(one.urls["ledger"], sample).authorization
-                who[name] = (one.url("ledger"), authorization, sample)
+                who[name] = (one.url("ledger"), residents_of(one.urls["ledger"], sample, ACCOUNTS_EACH))
         found: dict[str, list[f4.Pair]] = {"few": [], "many": []}
         for number in range(size.pairs):
             with _stage(f"F5 {number + 1}/{size.pairs}"):
-                for name, (base, authorization, sample) in who.items():
-                    month = full_ledger.MONTHS[-1 - number % 24]
-                    found[name].append(f4.pair(empty, base, authorization, sample, month, size.read_seconds))
+                for name, (base, residents) in who.items():
+                    ask = f4.issued_month(residents, full_ledger.MONTHS[-1 - number % 24])
+                    found[name].append(f4.pair(empty, base, ask, size.read_seconds))
             last = {name: pairs[-1].ours.per_second for name, pairs in found.items()}
             _say(f"  few {last['few']:,.0f}, many {last['many']:,.0f} reads/s")
     slower = tuple(a.throughput / b.throughput for a, b in zip(found["few"], found["many"], strict=True))

@@ -24,11 +24,12 @@ HOURS_S = 12 * 3600
 
 @dataclass(frozen=True)
 class Resident:
-    """Somebody who may see the accounts of the sample; `position` is that of the last link."""
+    """Somebody who may see some accounts of the sample; `position` is that of the last link."""
 
     user: str
     authorization: str
     position: str
+    accounts: Sequence[str]
 
 
 def resident(ground: Ground, prefix: str, accounts: Sequence[str]) -> Resident:
@@ -44,19 +45,24 @@ def resident(ground: Ground, prefix: str, accounts: Sequence[str]) -> Resident:
         _send(producer, prefix + "identity.users.v1", user, LINKED, link, number)
     producer.flush()
     producer.close()
-    return Resident(user, f"Bearer {_token(signing, kid, user)}", f"user/{user}@{len(accounts)}")
+    return Resident(user, f"Bearer {_token(signing, kid, user)}", f"user/{user}@{len(accounts)}", accounts)
 
 
-def resident_of(url: str, accounts: Sequence[str]) -> Resident:
-    """The same written straight into a ledger's database, where no consumer runs."""
-    user, signing = str(uuid7()), ECKey.generate_key("P-256", private=True)
+def residents_of(url: str, accounts: Sequence[str], each: int) -> list[Resident]:
+    """Residents of so many accounts each, written straight into a ledger's database, where no consumer runs."""
+    signing = ECKey.generate_key("P-256", private=True)
     kid = signing.thumbprint()
     jwk = {**signing.as_dict(private=False), "kid": kid}
     with psycopg.connect(url) as conn:
         conn.execute("INSERT INTO signing_keys VALUES (%s, 1, 'active', %s)", (kid, json.dumps(jwk)))
-        link = "INSERT INTO links (user_id, account, masked_until, linked_at) VALUES (%s, %s, NULL, now())"
-        conn.cursor().executemany(link, [(user, account) for account in accounts])
-    return Resident(user, f"Bearer {_token(signing, kid, user)}", "")
+        return [_resident_of(conn, signing, kid, accounts[n : n + each]) for n in range(0, len(accounts), each)]
+
+
+def _resident_of(conn: psycopg.Connection, signing: ECKey, kid: str, accounts: Sequence[str]) -> Resident:
+    user = str(uuid7())
+    link = "INSERT INTO links (user_id, account, masked_until, linked_at) VALUES (%s, %s, NULL, now())"
+    conn.cursor().executemany(link, [(user, account) for account in accounts])
+    return Resident(user, f"Bearer {_token(signing, kid, user)}", "", accounts)
 
 
 def _token(signing: ECKey, kid: str, user: str) -> str:

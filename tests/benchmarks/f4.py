@@ -1,6 +1,6 @@
-"""F4: reads of the cabinet by eight clients, beside an empty Flask route; alone, and while a file is taken in.
+"""F4: reads of the cabinet by eight clients, beside an empty Flask route: of the open month while a file is taken in.
 
-F5 is the same with few and with many accounts, each with two years of statements.
+F5 reads issued months and the list of accounts, with few and with many accounts, each with two years of statements.
 """
 
 import os
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from native.paths import ROOT
+from tests.benchmarks.access import Resident
 from tests.benchmarks.centre import Running, free_port
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.ground import Ground
@@ -67,33 +68,50 @@ def empty_route(ground: Ground) -> Iterator[str]:
         running.stop()
 
 
-def pair(empty: str, base: str, authorization: str, accounts: Sequence[str], period: str, seconds: float) -> Pair:
+# What a client asks next: the path, and the header that says who asks.
+Ask = Callable[[random.Random], tuple[str, str]]
+
+
+def pair(empty: str, base: str, ask: Ask, seconds: float) -> Pair:
     """Both, each for so many seconds; the first second of each is not counted."""
-    paths = _paths(accounts, period)
-    return Pair(load(empty, "", lambda _: "/", seconds), load(base, authorization, paths, seconds))
+    return Pair(load(empty, lambda _: ("/", ""), seconds), load(base, ask, seconds))
 
 
-def _paths(accounts: Sequence[str], period: str) -> Callable[[random.Random], str]:
-    def path(chance: random.Random) -> str:
+def open_month(who: Resident, accounts: Sequence[str], period: str) -> Ask:
+    """Half statements, half the data of accounts, all by one resident."""
+
+    def ask(chance: random.Random) -> tuple[str, str]:
         account = chance.choice(accounts)
-        return f"/v1/accounts/{account}" + (f"/statement?period={period}" if chance.random() < 0.5 else "")
+        statement = f"/statement?period={period}" if chance.random() < 0.5 else ""
+        return f"/v1/accounts/{account}{statement}", who.authorization
 
-    return path
+    return ask
 
 
-def load(base: str, authorization: str, path: Callable[[random.Random], str], seconds: float) -> Reads:
+def issued_month(residents: Sequence[Resident], period: str) -> Ask:
+    """Half statements, half lists of accounts, each by a resident of some accounts."""
+
+    def ask(chance: random.Random) -> tuple[str, str]:
+        who = chance.choice(residents)
+        statement = f"/{chance.choice(who.accounts)}/statement?period={period}" if chance.random() < 0.5 else ""
+        return f"/v1/accounts{statement}", who.authorization
+
+    return ask
+
+
+def load(base: str, ask: Ask, seconds: float) -> Reads:
     """Eight clients, each with one connection, that ask again as soon as they are answered."""
     begin = time.monotonic() + 1.0
     end = begin + seconds
 
     def client(seed: int) -> list[float]:
-        door, chance, taken = Door(base, authorization), random.Random(seed), []
+        door, chance, taken = Door(base, ""), random.Random(seed), []
         while (at := time.monotonic()) < end:
-            asked = path(chance)
-            status, answer = door.fetch(asked)
+            path, authorization = ask(chance)
+            status, answer = door.fetch(path, authorization)
             # While the file is taken in, some accounts have no month yet: that is an answer too.
             if status not in (200, 404):
-                raise Unexpected(f"{asked}: {status} {answer[:500]!r}")
+                raise Unexpected(f"{path}: {status} {answer[:500]!r}")
             if at >= begin:
                 taken.append((time.monotonic() - at) * 1000)
         door.close()

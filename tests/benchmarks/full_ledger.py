@@ -16,6 +16,13 @@ from tests.support.facts import Log
 MONTHS = [f"{2024 + n // 12}-{n % 12 + 1:02d}" for n in range(10, 34)]
 WITH_LINES = 3
 TEMPLATE = "100000123"
+# A third of the accounts has paid since the last close, as some days after it.
+PAID_SINCE = """
+INSERT INTO entries SELECT account, to_char((%s || '-01')::date + interval '1 month', 'YYYY-MM'), 9999, 0,
+       'payment.received', 'paid', 'cold-water', 'bank', 50000, 'P-' || account, NULL, now(), now(),
+       '{"paid_at": "2026-11-03", "channel": "bank"}'
+FROM accounts WHERE hashtext(account) % 3 = 0
+"""
 SERVICES = [service for of_provider in traffic.SERVICES.values() for service in of_provider]
 
 
@@ -46,6 +53,7 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         opened = [(p, s, o.amount, json.dumps(o.aged)) for (p, s), o in books.openings[TEMPLATE].items()]
         columns = "openings (account, period, service, amount, aged)"
         _copy(conn, columns, ((a, *row) for a in accounts for row in opened))
+        conn.execute(PAID_SINCE, (MONTHS[-1],))
         conn.execute("INSERT INTO links SELECT 'of-' || account, account, NULL, now() FROM accounts")
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("VACUUM (ANALYZE)")
