@@ -71,6 +71,18 @@ def test_a_month_is_shown_as_it_stood_then(log: Log, ask_town: Ask) -> None:
     assert (november["totals"]["opening"], november["totals"]["adjusted"]) == ("60.00", "5.00")
 
 
+def test_an_open_month_says_why_it_differed_then(log: Log, ask_town: Ask) -> None:
+    """In the statement and when it is asked: against October as it was issued, with what was known of November."""
+    path, then = f"/v1/accounts/{ACCOUNT}/statement", "period=2026-11&as-of=2026-11-08T00:00:00Z"
+    told = ask_town(f"{path}?{then}")[1]["explanation"]
+    assert (told["before"], told["now"], told["against"]) == ("100.00", "5.00", "2026-10")
+    status, asked, _ = ask_town(f"{path}/explanation?{then}")
+    assert (status, asked["difference"]) == (200, "-95.00")
+    sooner = ask_town(f"{path}/explanation?period=2026-11&as-of=2026-11-06T00:00:00Z")[1]
+    assert (sooner["now"], sooner["difference"]) == ("0.00", "-100.00")
+    assert ask_town(f"{path}/explanation?period=2026-10&as-of=2026-07-01T00:00:00Z")[0] == 404
+
+
 def test_a_version_can_be_asked_for(log: Log, ask_town: Ask) -> None:
     """The newest by itself, an older one by its number."""
     path = f"/v1/accounts/{ACCOUNT}/statement?period=2026-10"

@@ -35,9 +35,12 @@ class StatementQuery(Model):
     version: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
-class ExplanationQuery(StatementQuery):
-    """Which month, and which one it is compared with: by default the month before."""
+class ExplanationQuery(Model):
+    """Which month, and which one it is compared with: by default the month before; `as-of` asks how both stood then."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    period: Month
+    as_of: AwareDatetime | None = Field(None, alias="as-of")
     against: Month | None = None
 
 

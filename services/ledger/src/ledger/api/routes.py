@@ -91,7 +91,8 @@ def _add_history(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/accounts/<number>/statement/explanation", **_answers(models.ExplanationData))
     def explanation(path: models.AccountPath, query: models.ExplanationQuery) -> Response:
         """Why the month differs from the one before, or from another: by service, in parts that add up."""
-        account, found, tag = read.explanation(reading, door.caller(), path.number, query.period, query.against, config)
+        asked = (path.number, query.period, query.against)
+        account, found, tag = read.explanation(reading, door.caller(), *asked, config, as_of=query.as_of)
         return etagged(_json(render.explanation(account, query.period, found)), tag)
 
     @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -10,13 +9,12 @@ import msgspec
 from common.clock import to_wire
 from common.money import format_amount
 from common.period import day_at
+from common.spreadsheets import safe_cell
 from ledger.domain.statement import Directory
 from ledger.events.heard import Detail
 from ledger.store.reads import Posting
 
 BOM = "\ufeff"  # without it spreadsheets take Cyrillic for another encoding
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_FORMULA = "=+-@＝＋－＠\t\r\n"
 _detail = msgspec.json.Decoder(Detail).decode
 
 HEADINGS = {
@@ -55,14 +53,6 @@ def lines(pages: Iterable[list[Posting]], directory: Directory, language: str) -
         yield _written(row for posting in page for row in _rows(posting, directory, language))
 
 
-def safe(text: str) -> str:
-    """A text that no spreadsheet computes: a quote before what could begin a formula; numbers stay numbers."""
-    plain = text.replace("\0", "")
-    if _NUMBER.fullmatch(plain):
-        return plain
-    return f"'{plain}" if plain.lstrip(" ")[:1] in tuple(_FORMULA) else plain
-
-
 def _rows(posting: Posting, directory: Directory, language: str) -> Iterator[tuple[str, ...]]:
     """A line for each share."""
     detail = _detail(posting.detail)
@@ -91,5 +81,5 @@ def _rows(posting: Posting, directory: Directory, language: str) -> Iterator[tup
 
 def _written(rows: Iterable[tuple[str, ...]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([safe(cell) for cell in row] for row in rows)
+    csv.writer(out, lineterminator="\r\n").writerows([safe_cell(cell) for cell in row] for row in rows)
     return out.getvalue()

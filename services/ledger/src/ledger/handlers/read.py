@@ -153,27 +153,37 @@ def statement(
 
 
 def explanation(
-    reading: Reading, user: str, number: str, period: str, against: str | None, config: Config
+    reading: Reading,
+    user: str,
+    number: str,
+    period: str,
+    against: str | None,
+    config: Config,
+    *,
+    as_of: datetime | None = None,
 ) -> tuple[str, said.Explanation, str]:
     """Why a month differs from `against`, by default the month before, with the facts; the account and a tag beside it.
 
-    Raises AccountNotFound, PeriodNotFound for either month.
+    `as_of` compares the two as they stood then. Raises AccountNotFound, PeriodNotFound for either month.
     """
     against = against or shifted(Period(period), -1)
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible)
-        before, now_ = (_shown(conn, visible, loaded, month, config) for month in (against, period))
-    tag = f"why-{period}-{against}-{_tag(visible)}"
+        loaded = months.account_as_of(conn, visible.account, as_of) if as_of else _open(conn, visible)
+        before, now_ = (_shown(conn, visible, loaded, month, config, as_of) for month in (against, period))
+    tag = f"why-{period}-{against}-{_tag(visible)}" + (f"-{as_of.timestamp():.6f}" if as_of else "")
     return visible.account, explain(before, now_, loaded.changes, config.currency, facts=True), tag
 
 
-def _shown(conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config) -> Shown:
-    if period > visible.closed_through:
-        if not loaded.is_open(period, period_at(now())):
+def _shown(
+    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
+) -> Shown:
+    if period > loaded.closed_through:
+        moment = at or now()
+        if not loaded.changes or not loaded.is_open(period, period_at(moment)):
             raise PeriodNotFound
-        return Shown(period, open_statement(conn, loaded, period, "", config, now()).rows)
-    found = reads.statement(conn, visible, period)
+        return Shown(period, open_statement(conn, loaded, period, "", config, moment).rows)
+    found = reads.statement(conn, visible, period, at=at)
     if found is None:
         raise PeriodNotFound
     return months.shown(found[1])

@@ -64,6 +64,10 @@ SELECT to_char(cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM statements
 WHERE account = %s AND cut_off <= coalesce(%s::timestamptz, 'infinity') ORDER BY period DESC, version DESC LIMIT 1
 """
 _CLOSED_AT = "SELECT max(period) FROM statements WHERE account = %s AND version = 1 AND cut_off <= %s"
+_ISSUED_AT = """
+SELECT data FROM statements WHERE account = %s AND period = %s AND coalesce(said_at, cut_off) <= %s
+ORDER BY version DESC LIMIT 1
+"""
 _ENTRIES_AT = f"""
 SELECT {_ENTRY} FROM entries WHERE account = %s AND period > %s AND recorded_at <= %s ORDER BY period, sequence, line
 """
@@ -349,6 +353,7 @@ def account_as_of(conn: Connection, account: str, at: datetime) -> OpenAccount:
     known = at.astimezone(UTC).strftime(_INSTANT)
     changes = [change for change in _changes(conn, [account]).get(account, []) if change.recorded_at <= known]
     position = conn.execute(_POSITION_AT, {"account": account, "at": at}).fetchone()
+    before = conn.execute(_ISSUED_AT, (account, through, at)).fetchone() if through else None
     return OpenAccount(
         account,
         through,
@@ -356,7 +361,8 @@ def account_as_of(conn: Connection, account: str, at: datetime) -> OpenAccount:
         {service: Opening(amount, aged) for service, amount, aged in openings},
         entries,
         changes,
-        _readings(conn, [account], "9999-12-31", at=at).get(account, {}),
+        _readings(conn, [account], _FAR_DAY, at=at).get(account, {}),
+        shown(before[0]) if before else None,
     )
 
 

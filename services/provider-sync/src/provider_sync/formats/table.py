@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
+from common.spreadsheets import safe_cell
 from provider_sync import errors
 from provider_sync.formats.ndjson import lines
 from provider_sync.formats.rows import LINE_LIMIT_BYTES, Place, RejectedRow
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def rejected_table(header: str | None, rows: Iterator[RejectedRow], dialect: Dia
     """The header and the rejected rows with line, code and detail in front."""
     yield _line(["line", "code", "detail", *_cells(header or "", dialect)], dialect)
     for row in rows:
-        yield _line([str(row.line), row.code, row.detail, *map(_harmless, _cells(row.raw, dialect))], dialect)
+        yield _line([str(row.line), row.code, row.detail, *map(safe_cell, _cells(row.raw, dialect))], dialect)
 
 
 def _cells(text: str, dialect: Dialect) -> list[str]:
@@ -117,10 +116,3 @@ def _line(cells: list[str], dialect: Dialect) -> str:
     out = io.StringIO()
     csv.writer(out, delimiter=dialect.delimiter, quotechar=dialect.quote, lineterminator="\r\n").writerow(cells)
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would run as a formula gets a quote in front; numbers stay as they are."""
-    if cell.startswith(_FORMULA) and not cell.lstrip("+-").replace(".", "", 1).replace(",", "", 1).isdigit():
-        return "'" + cell
-    return cell

@@ -9,6 +9,7 @@ from typing import Any
 from common.ids import uuid7
 from common.money import format_amount
 from common.postgres import Connection, Pool
+from common.spreadsheets import safe_cell
 from receipts.errors import NoSuchRun, NothingToMake
 from receipts.gateways.files import Files, Store
 from receipts.projections import DocumentKey, known_holder
@@ -151,14 +152,9 @@ def folder(run: Run) -> str:
 def _sheet(conn: Connection, run: Run) -> Iterable[tuple[Any, ...]]:
     counted = runs.counted(conn, run.id)
     for c in counted:
-        yield c.building, _cell(c.address), c.receipts, c.pages, format_amount(c.to_pay), c.first, c.last
+        yield c.building, safe_cell(c.address), c.receipts, c.pages, format_amount(c.to_pay), c.first, c.last
     receipts, pages, to_pay = (sum(getattr(c, name) for c in counted) for name in ("receipts", "pages", "to_pay"))
     yield "total", "", receipts, pages, format_amount(to_pay), min((c.first for c in counted), default=""), receipts
-
-
-def _cell(text: str) -> str:
-    """A provider's text as a spreadsheet shows it, never as a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _csv(rows: Iterable[tuple[Any, ...]]) -> bytes:
