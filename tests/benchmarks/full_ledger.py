@@ -21,7 +21,7 @@ PAID_SINCE = """
 INSERT INTO entries SELECT account, to_char((%s || '-01')::date + interval '1 month', 'YYYY-MM'), 9999, 0,
        'payment.received', 'paid', 'cold-water', 'bank', 50000, 'P-' || account, NULL, now(), now(),
        '{"paid_at": "2026-11-03", "channel": "bank"}'
-FROM accounts WHERE hashtext(account) % 3 = 0
+FROM accounts WHERE mod(hashtext(account), 3) = 0
 """
 SERVICES = [service for of_provider in traffic.SERVICES.values() for service in of_provider]
 
