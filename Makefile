@@ -115,6 +115,8 @@ lint: $(STAMPS)/parts
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check --quiet . || (echo "run make format"; exit 1)
 	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/squawk $$(git ls-files '*/migrations/*.sql' 'libs/common/src/common/sql/*.sql') > $(STAMPS)/squawk || \
+		(cat $(STAMPS)/squawk; exit 1)
 
 types: $(STAMPS)/parts
 	@$(VENV)/bin/mypy $(CODE)

@@ -1,10 +1,13 @@
 """Plain SQL migrations: numbered files, applied once, their content's hash remembered and checked; forward only.
 
 Tables that several services need alike (outbox, consumer, keys) come from `common/sql/<name>.sql` under the name
-`common/<name>`. One transaction a file; a file whose first line says `-- no transaction` runs outside one.
+`common/<name>`. One transaction a file; a file whose first line says `-- no transaction` runs outside one. Processes of
+the release before work on meanwhile, so no lock is awaited or held for long; a file that must begins with
+`-- offline`.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,6 +15,11 @@ from importlib.resources import files
 import psycopg
 
 _LOCK = 7_206_114
+_LOCK_TRIES, _PAUSE_S = 20, 1.0
+_ONLINE = "SET lock_timeout = '2s'; SET statement_timeout = '30s'"
+_UNLIMITED = "SET lock_timeout = 0; SET statement_timeout = 0"
+# Moves every row; written before the mark was, and an applied file is never edited.
+_OFFLINE_FROM_BEFORE = frozenset({"ledger/0020_partitions.sql"})
 _TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
@@ -33,13 +41,22 @@ class Migration:
     def sha256(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether it may take its time: an index built concurrently, or work for which the service is stopped."""
+        return self.sql.startswith(("-- no transaction", "-- offline")) or self.name in _OFFLINE_FROM_BEFORE
+
 
 def migrate(url: str, package: str, shared: Sequence[str] = ()) -> list[str]:
-    """Brings the database of `package` to the newest schema; returns the names applied now. Raises EditedMigration."""
+    """Brings the database of `package` to the newest schema; returns the names applied now.
+
+    Raises EditedMigration; psycopg's LockNotAvailable when a lock was not to be had in twenty tries of two seconds, and
+    QueryCanceled for a statement of more than thirty: nothing of that file is applied then.
+    """
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         conn.execute(_TABLE)
-        return [m.name for m in pending(conn, package, shared) if _apply(conn, m)]
+        return [m.name for m in pending(conn, package, shared) if _apply_patiently(conn, m)]
 
 
 def pending(conn: psycopg.Connection, package: str, shared: Sequence[str] = ()) -> list[Migration]:
@@ -65,14 +82,26 @@ def _all(package: str, shared: Sequence[str]) -> Iterator[Migration]:
         yield Migration(f"{package}/{file.name}", file.read_text(encoding="utf-8"))
 
 
-def _apply(conn: psycopg.Connection, migration: Migration) -> bool:
+def _apply_patiently(conn: psycopg.Connection, migration: Migration) -> bool:
+    """Gives way to whoever holds a lock, and to all who queue behind this one, and tries again."""
+    conn.execute(_UNLIMITED if migration.unlimited else _ONLINE)
+    for left in reversed(range(_LOCK_TRIES)):
+        try:
+            _apply(conn, migration)
+            break
+        except psycopg.errors.LockNotAvailable:
+            if not left:
+                raise
+            time.sleep(_PAUSE_S)
+    return True
+
+
+def _apply(conn: psycopg.Connection, migration: Migration) -> None:
     record = ("INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)", (migration.name, migration.sha256))
     if migration.sql.startswith("-- no transaction"):
         conn.execute(migration.sql.encode())
         conn.execute(*record)
-        return True
+        return
     with conn.transaction():
-        conn.execute("SET LOCAL lock_timeout = '5s'")
         conn.execute(migration.sql.encode())
         conn.execute(*record)
-    return True

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,8 @@ from prometheus_client import (
     multiprocess,
     values,
 )
+
+from common.env import load
 
 OUTBOX_SENT = Counter("settlement_outbox_sent", "Records sent and acknowledged by the relay")
 APPLIED = Counter("settlement_events_applied", "Events applied to projections", ["topic"])
@@ -45,14 +48,21 @@ Ready = Callable[[], str | None]
 SUMMED = values.ValueClass.__name__ == "MmapedValue"  # true when PROMETHEUS_MULTIPROC_DIR was set at start
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Who may ask: this machine alone, unless ADMIN_HOST lets others in, as a cluster's probes need it."""
+
+    admin_host: str = "127.0.0.1"
+
+
 class AdminServer:
     """Serves /health/live, /health/ready and /metrics from a thread; without a port there is none.
 
     `ready` answers None, or what is wrong in words.
     """
 
-    def __init__(self, port: int | None, ready: Ready = lambda: None, host: str = "127.0.0.1") -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(ready)) if port else None
+    def __init__(self, port: int | None, ready: Ready = lambda: None) -> None:
+        self._server = ThreadingHTTPServer((load(Reach).admin_host, port), _handler(ready)) if port else None
 
     def __enter__(self) -> Self:
         if self._server:
