@@ -1,11 +1,14 @@
 """Refresh tokens are good once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from common.clock import now
+from identity.store import sessions
 from tests.integration.identity.town import Town, bearer, code_of, json_of
 
 
@@ -35,6 +38,16 @@ def test_each_refresh_gives_a_new_pair(town: Town, tokens: Any) -> None:
     assert town.call("GET", "/v1/me", **bearer(second)).status_code == 200
     listed = json_of(town.call("GET", "/v1/sessions", **bearer(second)))["sessions"]
     assert len(listed) == 2
+
+
+def test_a_refresh_writes_no_index_of_sessions(town: Town, tokens: Any) -> None:
+    """The row of the session changes in place (HOT), however often its owner refreshes."""
+    at = now()
+    with town.desk.pool.connection() as conn, conn.transaction():
+        assert sessions.renew(conn, tokens["refresh_token"], at, at + timedelta(days=1)) is not None
+        count = "SELECT pg_stat_get_xact_tuples_hot_updated(%s::regclass)"
+        assert conn.execute(count, ("sessions",)).fetchone() == (1,)
+        assert conn.execute(count, ("refresh_tokens",)).fetchone() == (1,)
 
 
 def test_a_stolen_token_ends_the_family(town: Town, tokens: Any) -> None:
