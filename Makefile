@@ -21,7 +21,7 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
-	bench-f3 bench-f4 bench-f5 bench-gateway bench-identity bench-intake bench-ledger bench-receipts check lint types contracts \
+	bench-f3 bench-f4 bench-f5 bench-gateway bench-identity bench-intake bench-ledger bench-receipts check docs lint types contracts \
 	test-real lock format clean
 
 help: ## List the targets
@@ -106,10 +106,14 @@ bench-ledger: setup ## Measure what concerns the ledger: F1 to F5 and F8, each b
 test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove the sums
 	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s -p no:randomly tests/real
 
-check: lint types ## What needs no server: linters, types, layers, configuration files, unit tests
+check: lint types docs ## What needs no server: linters, types, layers, configuration files, unit tests
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	@$(VENV)/bin/hadolint deploy/Dockerfile
 	@$(PYTEST) -q -n 2 -m "$(QUICK)" $(wildcard tests/unit tests/contract tests/architecture)
+
+docs: $(STAMPS)/parts ## Build the documentation as a site, build/site; a broken link stops it
+	@$(VENV)/bin/mkdocs build --strict --quiet
 
 lint: $(STAMPS)/parts
 	@$(VENV)/bin/ruff check .
