@@ -1,20 +1,21 @@
-"""The operator's command over all services: `settlement trace <account>`.
+"""The operator's command over all services: `settlement trace <account>`, `settlement doctor`, `settlement month`.
 
 It asks each service by that service's own command and reads nobody's database; a service that does not answer is named.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from native.paths import ROOT, RUN
+from common import doctor as doctors
+from common.doctor import ILL
+from native import checklist, checkup
+from native.asking import told
+from native.paths import RUN
 from native.site import Site
-from native.supervisor import environment_of
 
 # Who is asked, with whose environment, in the order in which a fact travels.
 STATIONS = {
@@ -24,6 +25,9 @@ STATIONS = {
 }
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
+Folder = Annotated[Path, typer.Option(envvar="RUN_DIR", help="Where the run's data lives.")]
+PortBase = Annotated[int, typer.Option(envvar="PORT_BASE", help="How far the run's ports are shifted.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of sections.")]
 
 
 @app.callback()
@@ -32,11 +36,49 @@ def settlement() -> None:
 
 
 @app.command()
+def doctor(
+    folder: Folder = RUN,
+    port_base: PortBase = 0,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also fold one account in a hundred anew by other code; takes minutes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Is everything well? ✓ well, ! look at it in working hours, ✗ act now. Exit 4 when something is to be done now."""
+    found = checkup.look(Site(folder.absolute(), port_base), deep)
+    if as_json:
+        typer.echo(
+            json.dumps({who: [f._asdict() for f in said] for who, said in found.items()}, ensure_ascii=False, indent=1)
+        )
+    else:
+        checkup.show(found)
+    if any(finding.state == "ill" for said in found.values() for finding in said):
+        raise typer.Exit(ILL)
+
+
+@app.command()
+def month(
+    period: Annotated[str, typer.Argument(help="For example 2026-10.")],
+    folder: Folder = RUN,
+    port_base: PortBase = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What is done and what is to do until a month is closed, printed and told. Exit 4 while something is to do."""
+    found = checklist.of(Site(folder.absolute(), port_base), period)
+    if as_json:
+        typer.echo(json.dumps([step._asdict() for step in found], ensure_ascii=False, indent=1))
+    else:
+        typer.echo("\n".join(map(doctors.line, found)))
+    if any(step.state != "well" for step in found):
+        raise typer.Exit(ILL)
+
+
+@app.command()
 def trace(
     account: Annotated[str, typer.Argument(help="An account's number.")],
-    folder: Annotated[Path, typer.Option(envvar="RUN_DIR", help="Where the run's data lives.")] = RUN,
-    port_base: Annotated[int, typer.Option(envvar="PORT_BASE", help="How far the run's ports are shifted.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of sections.")] = False,
+    folder: Folder = RUN,
+    port_base: PortBase = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Show the way of an account's facts: event → offset → row → statement → receipt. Exit 3 when nobody knows it."""
     site = Site(folder, port_base)
@@ -52,12 +94,7 @@ def trace(
 def asked(site: Site, package: str, process: str, account: str) -> Any:
     """What a service's own `trace` says; `error` when it says nothing."""
     form = ["--json"] if package == "provider_sync" else []
-    program = [sys.executable, "-m", package, "trace", account, *form]
-    environment = environment_of(site.plan.named(process))
-    done = subprocess.run(program, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        return {"error": (done.stderr or done.stdout).strip()[-500:]}
-    return json.loads(done.stdout)
+    return told(site, process, package, "trace", account, *form)
 
 
 def show(answers: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import crc32c  # noqa: F401  # without it the client checks sums in slow Python: fail at start instead
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.errors import KafkaError as KafkaError
@@ -209,6 +209,17 @@ def topic_ids(bootstrap: str, topics: Iterable[str]) -> dict[str, str]:
         return {topic["name"]: str(topic["topic_id"]) for topic in found if not topic.get("error_code")}
     finally:
         client.close()
+
+
+def topic_settings(client: KafkaAdminClient, topics: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Every setting of each topic, by its name."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+    found = client.describe_configs(asked, config_filter="all") if asked else {}
+    return {
+        topic: {name: str(setting["value"]) for name, setting in settings.items()}
+        for of_kind in found.values()
+        for topic, settings in of_kind.items()
+    }
 
 
 def wait_for_topics(bootstrap: str, topics: Iterable[str], stop: threading.Event) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`python -m common.topics FILE`: creates the topics of FILE that do not exist yet; changes none that do."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,31 @@ def create(bootstrap: str, wanted: dict[str, dict[str, Any]], prefix: str = "") 
         return sorted(missing)
     finally:
         client.close()
+
+
+def differences(bootstrap: str, wanted: dict[str, dict[str, Any]], prefix: str = "") -> list[str]:
+    """Where the broker's topics are not those of the file: missing, another number of partitions, another setting."""
+    client = kafka.admin(bootstrap)
+    try:
+        names = {prefix + name: _spec(topic) for name, topic in wanted.items()}
+        found = {t["name"]: t for t in client.describe_topics(list(names)) if not t.get("error_code")}
+        settings = kafka.topic_settings(client, sorted(found))
+        return [text for name, spec in names.items() for text in _different(name, spec, found, settings)]
+    finally:
+        client.close()
+
+
+def _different(
+    name: str, spec: dict[str, Any], found: dict[str, Any], settings: dict[str, dict[str, str]]
+) -> Iterator[str]:
+    if name not in found:
+        yield f"{name} is missing"
+        return
+    if (count := len(found[name]["partitions"])) != spec["num_partitions"]:
+        yield f"{name} has {count} partitions instead of {spec['num_partitions']}"
+    for key, value in spec["configs"].items():
+        if (there := settings[name].get(key)) != value:
+            yield f"{name}: {key} is {there} instead of {value}"
 
 
 def _spec(topic: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,18 @@ def mail() -> None:
 
 
 @app.command()
+def doctor(as_json: commands.AsJson = False) -> None:
+    """Look at database, topics, mail and keys; exit status 4 when something is to be done now."""
+    from common.doctor import Patient, examine, report
+    from identity.migrations import SHARED
+    from identity.store.doctor import QUESTIONS
+
+    config = _config()
+    patient = Patient("identity", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS)
+    report(examine(patient), as_json)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema and make the first keys."""
     from common.migrations import migrate as run_migrations

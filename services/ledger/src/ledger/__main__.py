@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger import app, commands
+from ledger.commands.doctor import doctor
 from ledger.commands.parked import parked
 from ledger.commands.restoring import restore
 
@@ -86,6 +87,7 @@ def verify(
         raise typer.Exit(commands.DISAGREES)
 
 
+cli.command()(doctor)
 cli.command()(commands.digest)
 cli.command()(commands.trace)
 cli.command()(commands.storage)

@@ -58,6 +58,7 @@ _GROUPS = {
 for _panel, _names in _GROUPS.items():
     for _name in _names:
         cli.add_typer(getattr(commands, _name.replace("-", "_")), name=_name, rich_help_panel=_panel)
+cli.command(rich_help_panel="Proof and repair")(commands.doctor)
 cli.command(rich_help_panel="Proof and repair")(commands.verify)
 cli.command(rich_help_panel="Proof and repair")(commands.trace)
 

@@ -170,6 +170,14 @@ def trace(account: str = typer.Argument(..., help="An account's id.")) -> None:
 
 
 @cli.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False) -> None:
+    """Look at database, topics, documents and runs; exit status 4 when something is to be done now."""
+    from receipts.commands.doctor import doctor as look
+
+    look(_config(), as_json)
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
     from receipts.app.streams import migrate_database

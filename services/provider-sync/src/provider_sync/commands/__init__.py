@@ -3,6 +3,7 @@
 from provider_sync.commands.access import keys, operators
 from provider_sync.commands.audit import audit
 from provider_sync.commands.directory import agents, buildings, providers, services, tariffs
+from provider_sync.commands.doctor import doctor
 from provider_sync.commands.gate import gate
 from provider_sync.commands.held import held
 from provider_sync.commands.inboxes import inboxes
@@ -13,6 +14,6 @@ from provider_sync.commands.repair import dead_letters, republish
 from provider_sync.commands.restoring import restore
 
 __all__ = [
-    "ack", "agents", "audit", "buildings", "dead_letters", "gate", "held", "inboxes", "keys", "operators",
+    "ack", "agents", "audit", "buildings", "dead_letters", "doctor", "gate", "held", "inboxes", "keys", "operators",
     "periods", "providers", "republish", "restore", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
 ]  # fmt: skip
