@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 
 from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, identity, intake, report, traffic, yardsticks
 from tests.benchmarks.access import Resident, residents_of
-from tests.benchmarks.centre import centre
+from tests.benchmarks.centre import Centre, centre
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.report import Figure
 from tests.benchmarks.sizes import SIZES, UPLOAD_ROWS, Size
@@ -58,6 +58,12 @@ def run_f4(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: S
 def run_f5(size: SizeName = "small", pairs: Pairs = 0, seed: Seed = 1) -> None:
     """The same reads with few accounts and with many, each with two years of statements."""
     _measure("f5", _size(size, 0, pairs), seed, lambda g, s: _grown(g, s, seed))
+
+
+@app.command("f8")
+def run_f8(size: SizeName = "small", facts: Facts = 0, seed: Seed = 1) -> None:
+    """Bytes on disk a fact after a file was taken in, by table and index."""
+    _measure("f8", _size(size, facts, 1), seed, lambda g, s: _bytes(g, s, seed))
 
 
 @app.command("ledger")
@@ -222,12 +228,24 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
             busy = f4.pairs_while(lambda: void(f1.measure(city)), pair)
         with _stage("F4 alone"):
             alone = [pair() for _ in range(size.pairs)]
-        stored = f8.measure(one, city.traffic.facts)
+        stored = _stored(one, city)
     return [
         *_read_figures("F4 open month, alone", alone),
         *_read_figures("F4 open month, while F1 runs", busy),
-        *[Figure(f"F8 {name}", unit, (value,), goal, less_is_better=True) for name, unit, value, goal in stored],
+        *stored,
     ]
+
+
+def _bytes(on: Ground, size: Size, seed: int) -> list[Figure]:
+    with _stage("F8"), centre(on) as one:
+        city = f1.opened(one, size, seed)
+        f1.measure(city)
+        return _stored(one, city)
+
+
+def _stored(one: Centre, city: f1.City) -> list[Figure]:
+    found = f8.measure(one, city.traffic.facts)
+    return [Figure(f"F8 {name}", unit, (value,), goal, less_is_better=True) for name, unit, value, goal in found]
 
 
 def void(_: object) -> None:

@@ -94,6 +94,16 @@ def test_months_uploads_and_waiting_payments_are_shown(town: Town) -> None:
         assert run(town, *words)[0] == 0
 
 
+def test_storage_tells_what_each_kind_of_row_takes(town: Town) -> None:
+    """Events are counted as they are; what has no rows says nothing a row."""
+    kinds = {kind["name"]: kind for kind in read(town, "storage")}
+    events = town.one("SELECT count(*) FROM events")
+    assert kinds["events"]["rows"] == events
+    taken = kinds["events"]["table_bytes"] + kinds["events"]["index_bytes"]
+    assert kinds["events"]["bytes_per_row"] == round(taken / events)
+    assert kinds["held"]["bytes_per_row"] is None
+
+
 def test_the_way_of_an_account_is_traced_by_any_of_its_numbers(town: Town) -> None:
     """Sequence, kind, who, month, sum, and whether it is sent."""
     town.say("almaty-heat", charge("a"))

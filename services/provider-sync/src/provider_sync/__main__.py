@@ -61,6 +61,7 @@ for _panel, _names in _GROUPS.items():
 cli.command(rich_help_panel="Proof and repair")(commands.doctor)
 cli.command(rich_help_panel="Proof and repair")(commands.verify)
 cli.command(rich_help_panel="Proof and repair")(commands.trace)
+cli.command(rich_help_panel="Proof and repair")(commands.storage)
 
 
 def main() -> None:

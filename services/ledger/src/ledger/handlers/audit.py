@@ -4,11 +4,11 @@ import hashlib
 import json
 from typing import Any
 
+from common import storage as sizes
 from common.postgres import connect
 from ledger.config import Config
 from ledger.events.heard import ACCOUNTS
 from ledger.store import audit
-from ledger.store import storage as sizes
 
 
 def digest(config: Config) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from provider_sync.commands.months import periods
 from provider_sync.commands.proof import ack, verify
 from provider_sync.commands.repair import dead_letters, republish
 from provider_sync.commands.restoring import restore
+from provider_sync.commands.storage import storage
 
 __all__ = [
     "ack", "agents", "audit", "buildings", "dead_letters", "doctor", "gate", "held", "inboxes", "keys", "operators",
-    "periods", "providers", "republish", "restore", "services", "tariffs", "trace", "unmatched", "uploads", "verify",
+    "periods", "providers", "republish", "restore", "services", "storage", "tariffs", "trace", "unmatched", "uploads",
+    "verify",
 ]  # fmt: skip
