@@ -25,7 +25,7 @@ class Kept(NamedTuple):
 
     package: str
     name: str
-    index: bool
+    is_index: bool
     bytes: int
 
     @property
@@ -48,7 +48,7 @@ def measure(centre: Centre, facts: int) -> list[Stored]:
         ("bytes of issued statements a fact", "B", sum(k.bytes for k in kept if k.issued) / facts, None),
         ("memory of the six processes of the road", "MiB", memory / 2**20, None),
         *[
-            (f"{k.package} {'index' if k.index else 'table'} {k.name}", "B", k.bytes / facts, None)
+            (f"{k.package} {'index' if k.is_index else 'table'} {k.name}", "B", k.bytes / facts, None)
             for k in kept
             if k.bytes / facts >= _WORTH_A_LINE
         ],
