@@ -48,7 +48,7 @@ def flask_app(config: Config) -> "Flask":
     """The web app with a pool of its own; make it after the fork."""
     from provider_sync import api
 
-    pool = open_pool(config.database_url, "provider-sync-web", size=config.web_threads)
+    pool = open_pool(config.database_url, "provider-sync-web", size=config.web_connections)
     app = api.create(_base(pool, config), _spool(config), config)
     app.extensions["pool"] = pool
     return app

@@ -33,7 +33,8 @@ class Config:
     admin_port: int = 0
     consumer_member: str = ""
     web_workers: int = 1
-    web_threads: int = 8
+    web_threads: int = 48
+    web_connections: int = 8
     currency: str = "KZT"
     spool_dir: Path = Path(".run/spool")
     profiles_dir: Path = Path()

@@ -13,6 +13,7 @@ from provider_sync.config import Config
 from provider_sync.gateways import Spool
 from provider_sync.handlers import access
 from provider_sync.handlers.base import Base
+from provider_sync.handlers.gathered import Gathering
 from provider_sync.store.keys import Key
 
 
@@ -23,6 +24,7 @@ class Door:
     base: Base
     spool: Spool
     config: Config
+    gathering: Gathering
 
     def key(self) -> Key:
         """The caller's key; raises BadKey."""

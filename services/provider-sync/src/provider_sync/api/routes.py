@@ -17,6 +17,7 @@ from provider_sync.formats.ndjson import fact_of
 from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers import single, uploads
 from provider_sync.handlers.base import Base
+from provider_sync.handlers.gathered import Gathering
 
 _DESCRIPTION = (
     "Providers and banks send each fact once and are told row by row what became of it. "
@@ -48,7 +49,7 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
         body_limit_bytes=config.facts_limit_bytes,
         streaming=(_UPLOADS_PATH,),
     )
-    door = Door(base, spool, config)
+    door = Door(base, spool, config, Gathering(base))
     _add_facts(app, door)
     _add_uploads(app, door)
     batches.add(app, door)
@@ -73,7 +74,7 @@ def _add_facts(app: OpenAPI, door: Door) -> None:
         raws = msgspec.json.decode(request.get_data(cache=True), type=_Body).facts
         rows = [fact_of(bytes(raw)) for raw in raws]
         stated = single.Stated(body.count, parse_total(body.sum) if body.sum is not None else None)
-        pushed = single.push(door.base, key, rows, body.mode, flask.g.request_id, stated)
+        pushed = single.push(door.gathering, key, rows, body.mode, flask.g.request_id, stated)
         batch = str(pushed.batch) if pushed.batch else None
         return json({"batch": batch, "results": render.results(raws, rows, pushed.outcomes, language("en"))})
 

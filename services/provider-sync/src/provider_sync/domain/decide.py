@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)
 
 
 class Desk:
-    """One batch of one sender at work; `decided` collects what comes of it.
+    """Batches of one sender at work, one after the other; `decided` collects what comes of the one at hand.
 
     `approved` are references of held facts that an operator lets in. `money` is what the fact at hand moves.
     """
@@ -50,7 +50,8 @@ class Desk:
         self._odd: dict[tuple[Any, Any, str], list[str]] = {}
 
     def take(self, rows: Iterable[Asked]) -> Decided:
-        """Decides all rows in order; a row that could not be read is already a refusal."""
+        """Decides a batch, all rows in order; a row that could not be read is already a refusal."""
+        self.decided = self.decided.following()
         outcomes = self.decided.outcomes
         for row in rows:
             try:
@@ -371,7 +372,7 @@ def held_whole(decided: Decided, rows: Iterable[Asked], why: str) -> Decided:
     """An atomic batch with a held row: every good row of it waits, and nothing else came of it."""
     claims = {claim.reference: claim for claim in decided.claims}
     doubts = {held.reference: held.doubt for held in decided.held}
-    whole, seen = Decided(whole=True), set[str]()
+    whole, seen = Decided(whole=True, atomic=True), set[str]()
     for fact, outcome in zip(rows, decided.outcomes, strict=True):
         if isinstance(fact, Refusal | Correction) or outcome.refusal is not None or fact.reference not in claims:
             whole.outcomes.append(outcome)

@@ -1,7 +1,7 @@
 """What came of a batch: outcomes row by row, and everything that is to be written because of them."""
 
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, Self
 
 from common.errors import Refusal
 from provider_sync.domain.facts import Stated
@@ -82,7 +82,7 @@ class Matched(NamedTuple):
 
 @dataclass
 class Decided:
-    """The whole outcome of a batch, ready to be written.
+    """The whole outcome of a batch, ready to be written; `whole` says that what is held of it is one decision.
 
     `settled` are references of held facts that were approved. `learned` is what the gate will know of charges: by
     service and month, account → tiyn. `counted` are rows and tiyn by provider, kind, service and month of the bill.
@@ -103,10 +103,15 @@ class Decided:
     first_posted: str | None = None
     held: list[Held] = field(default_factory=list)
     whole: bool = False
+    atomic: bool = False
     settled: list[Claimed] = field(default_factory=list)
     learned: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     counted: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
     homes: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
+
+    def following(self) -> Self:
+        """For the next batch of a transaction: what is written once goes on, what is the batch's own begins anew."""
+        return replace(self, outcomes=[], events=[], queued=[], held=[], counted={}, whole=False)
 
     def posted(self, period: str) -> None:
         """Remembers the earliest month anything was posted in."""

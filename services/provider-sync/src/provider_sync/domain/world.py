@@ -108,7 +108,7 @@ class World:
     `inherited` are named facts of `predecessors`, the providers whose facts the sender took over.
     `places` are the versions of reference data and holders. `charged` are the services of an account with money facts;
     it is kept only while the batch is `carrying` balances in. `suspects` are references that the gate will hold, with
-    why; `doubts` those of references held before; `whole` says that the batch is one decision.
+    why; `doubts` those of references held before.
     """
 
     calendar: Calendar
@@ -131,4 +131,3 @@ class World:
     charged: set[tuple[str, str]] = field(default_factory=set)
     suspects: dict[str, Refusal] = field(default_factory=dict)
     doubts: dict[str, Refusal] = field(default_factory=dict)
-    whole: bool = False

@@ -80,13 +80,13 @@ def _batch(conn: Connection, base: Base, source: str, records: Sequence[Record])
     asked = [_fact(record) for record in missing]
     approved = _GATE_IS_SILENT | _held(conn, sender, [fact.reference for fact in asked])
     batch = Batch(sender, asked, first.correlationid, approved=approved)
-    world = intake.load(conn, base, batch, first.recorded_at)
+    world, _ = intake.load(conn, base, [batch], first.recorded_at)
     decided = Desk(world, sender, approved).take(asked)
     _check(decided, missing)
     decided.claims = [claim._replace(digest=BROUGHT_BACK) for claim in decided.claims]
     ids = {(r.key, r.sequence): r.envelope.id for r in records}
     own = [ids.get((e.account, e.version)) or str(uuid7()) for e in decided.events]
-    write(conn, base, batch, decided, world, own)
+    write(conn, base, [batch], [decided], world, own)
     return len(decided.events)
 
 

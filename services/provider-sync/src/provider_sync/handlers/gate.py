@@ -8,9 +8,9 @@ from common.postgres import Connection
 from provider_sync import errors
 from provider_sync.domain import plausible
 from provider_sync.domain.facts import ChargePosted
-from provider_sync.domain.plausible import Charges, Rules, Suspects
+from provider_sync.domain.plausible import Charges, Odd, Rules, Suspects
 from provider_sync.domain.posting import is_month
-from provider_sync.domain.questions import Questions
+from provider_sync.domain.questions import Questions, ask
 from provider_sync.domain.world import HELD, World
 from provider_sync.store import gate, held
 
@@ -18,20 +18,57 @@ if TYPE_CHECKING:
     from provider_sync.handlers.intake import Batch
 
 
-def doubt(conn: Connection, rules: Rules, q: Questions, world: World, batch: "Batch", provider_no: int) -> None:
-    """Fills the world's suspects and doubts; all locks of the batch are held."""
+class Judgement(NamedTuple):
+    """The rows to hold, and why the batch is one decision; None when its rows stand for themselves."""
+
+    suspects: Suspects
+    whole: str | None = None
+
+
+UNDOUBTED = Judgement({})
+
+
+def doubt(
+    conn: Connection, rules: Rules, world: World, batches: Sequence["Batch"], provider_no: int
+) -> list[Judgement]:
+    """What the gate says of each batch, as if it came alone; all locks are held. Fills the world's doubts."""
     before = [reference for reference, known in world.said.items() if known.version == HELD]
     if before:
         rows = held.doubts(conn, provider_no, before)
         world.doubts = {reference: said_again(code, params) for reference, code, params in rows}
-    suspects: Suspects = {}
-    if q.residents and rules.residents.times:
-        suspects |= _residents(conn, rules, q, world)
-    if q.charges:
-        sent = Sent(batch.sender.provider, batch.correlation, len(batch.rows), batch.part)
-        judgement = suspects_of(conn, rules, grouped(q.charges, world), sent)
-        suspects, world.whole = suspects | judgement.suspects, judgement.whole is not None
-    world.suspects = suspects
+    asked = [ask(batch.rows) for batch in batches]
+    odd = _odd_of(conn, rules, asked, world) if len(batches) > 1 else None
+    return [
+        _judged(conn, rules, q, world, batch) if odd is None or _is_judged(q, rules, odd) else UNDOUBTED
+        for q, batch in zip(asked, batches, strict=True)
+    ]
+
+
+def _is_judged(q: Questions, rules: Rules, odd: set[str]) -> bool:
+    """Whether a batch among others can be odd at all."""
+    return bool(q.residents) or len(q.charges) >= rules.batch.rows or not odd.isdisjoint(f.reference for f in q.charges)
+
+
+def _odd_of(conn: Connection, rules: Rules, asked: Sequence[Questions], world: World) -> set[str]:
+    """References above the lowest threshold, of all batches in one question for each service and month."""
+    groups = grouped((fact for q in asked for fact in q.charges), world)
+    if not groups or not rules.judges_charges:
+        return set()
+    numbers, told = _known_services(conn, rules, groups)
+    found: set[str] = set()
+    for group in groups:
+        rows = _odd(conn, rules, group, numbers[group.service], told)
+        found |= {group.references[row.row] for row in rows}
+    return found
+
+
+def _judged(conn: Connection, rules: Rules, q: Questions, world: World, batch: "Batch") -> Judgement:
+    suspects = _residents(conn, rules, q, world) if q.residents and rules.residents.times else {}
+    if not q.charges:
+        return Judgement(suspects)
+    sent = Sent(batch.sender.provider, batch.correlation, len(batch.rows), batch.part)
+    judgement = suspects_of(conn, rules, grouped(q.charges, world), sent)
+    return judgement._replace(suspects=suspects | judgement.suspects)
 
 
 def said_again(code: str, params: dict[str, object]) -> Refusal:
@@ -61,19 +98,11 @@ class Sent(NamedTuple):
     part: bool
 
 
-class Judgement(NamedTuple):
-    """The rows to hold, and why the batch is one decision; None when its rows stand for themselves."""
-
-    suspects: Suspects
-    whole: str | None = None
-
-
 def suspects_of(conn: Connection, rules: Rules, groups: Sequence[Charges], sent: Sent) -> Judgement:
     """Judges the charges of a batch."""
     if not groups or not rules.judges_charges:
         return Judgement({})
-    numbers = gate.service_numbers(conn, {g.service for g in groups})
-    told = gate.connected_services(conn) if any(rules.of(g.service).connected for g in groups) else set()
+    numbers, told = _known_services(conn, rules, groups)
     suspects: Suspects = {}
     for group in groups:
         suspects |= judge(conn, rules, group, numbers[group.service], told)
@@ -82,6 +111,12 @@ def suspects_of(conn: Connection, rules: Rules, groups: Sequence[Charges], sent:
         with_batch = errors.BatchHeld(why=why)
         suspects = {r: suspects.get(r, with_batch) for group in groups for r in group.references}
     return Judgement(suspects, why)
+
+
+def _known_services(conn: Connection, rules: Rules, groups: Sequence[Charges]) -> tuple[dict[str, int], set[str]]:
+    """Short numbers of the services, and those of which connections are told to us, when a rule asks."""
+    numbers = gate.service_numbers(conn, {g.service for g in groups})
+    return numbers, gate.connected_services(conn) if any(rules.of(g.service).connected for g in groups) else set()
 
 
 def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
@@ -106,12 +141,7 @@ def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
 
 def judge(conn: Connection, rules: Rules, charges: Charges, service_no: int, told: set[str]) -> Suspects:
     """The rows of one service and month that are to be held; one question, and more only if something is odd."""
-    own = rules.of(charges.service)
-    times, connected = plausible.lowest_times(own), own.connected and charges.service in told
-    if not times and not connected:
-        return {}
-    months = plausible.months_compared(charges.period, own.usual)
-    odd = gate.odd(conn, charges, service_no, months, times, connected=connected)
+    own, odd = rules.of(charges.service), _odd(conn, rules, charges, service_no, told)
     if not odd:
         return {}
     dearer = _dearer(conn, charges)
@@ -122,6 +152,16 @@ def judge(conn: Connection, rules: Rules, charges: Charges, service_no: int, tol
         homes = gate.houses(conn, {building for building, _ in places.values()})
         suspects = plausible.buildings_jumped(charges, rows, own, homes) | suspects
     return suspects
+
+
+def _odd(conn: Connection, rules: Rules, charges: Charges, service_no: int, told: set[str]) -> list[Odd]:
+    """The rows above the lowest threshold of any rule."""
+    own = rules.of(charges.service)
+    times, connected = plausible.lowest_times(own), own.connected and charges.service in told
+    if not times and not connected:
+        return []
+    months = plausible.months_compared(charges.period, own.usual)
+    return gate.odd(conn, charges, service_no, months, times, connected=connected)
 
 
 def _dearer(conn: Connection, charges: Charges) -> float:

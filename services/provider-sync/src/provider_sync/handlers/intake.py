@@ -16,7 +16,7 @@ from common.period import day_at
 from common.postgres import Connection, Pool
 from provider_sync import errors
 from provider_sync.domain.decide import Desk, held_whole
-from provider_sync.domain.decided import Outcome
+from provider_sync.domain.decided import Decided, Outcome
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.questions import Questions, ask
 from provider_sync.domain.resent import Asked
@@ -85,16 +85,35 @@ def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
 
 def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
     """Takes the batch in within the caller's transaction; a dry run leaves nothing, nor a spoiled atomic batch."""
-    world = load(conn, base, batch)
-    decided = Desk(world, batch.sender, batch.approved).take(batch.rows)
+    world, (decided,) = _decide(conn, base, [batch])
     if batch.mode == "atomic" and decided.held:
         decided = held_whole(decided, batch.rows, f"{len(decided.held)} rows of it are held")
     spoiled = batch.mode == "atomic" and any(o.refusal is not None for o in decided.outcomes)
     if spoiled or batch.mode == "dry-run":
         conn.rollback()
         return _spoiled(decided.outcomes) if spoiled else decided.outcomes
-    write(conn, base, batch, decided, world)
+    write(conn, base, [batch], [decided], world)
     return decided.outcomes
+
+
+def together(conn: Connection, base: Base, batches: Sequence[Batch]) -> list[list[Outcome]]:
+    """Takes in batches of one sender, one after the other, each held, counted and journalled by itself.
+
+    They are asked for and written as one; all are in the mode `continue`.
+    """
+    world, decided = _decide(conn, base, batches)
+    write(conn, base, batches, decided, world)
+    return [each.outcomes for each in decided]
+
+
+def _decide(conn: Connection, base: Base, batches: Sequence[Batch]) -> tuple[World, list[Decided]]:
+    """Each batch decided on what the ones before it left."""
+    world, judged = load(conn, base, batches)
+    desk, decided = Desk(world, batches[0].sender, batches[0].approved), []
+    for batch, judgement in zip(batches, judged, strict=True):
+        world.suspects = judgement.suspects
+        decided.append(replace(desk.take(batch.rows), whole=judgement.whole is not None))
+    return world, decided
 
 
 def _answered(pool: Pool, outcomes: list[Outcome], after: After) -> list[Outcome]:
@@ -115,11 +134,16 @@ def _locked() -> Outcome:
     return Outcome("retry", refusal=refusal)
 
 
-def load(conn: Connection, base: Base, batch: Batch, at: datetime | None = None) -> World:
-    """Takes the locks in their order, then asks everything the rules will; `at` for what was recorded before."""
+def load(
+    conn: Connection, base: Base, batches: Sequence[Batch], at: datetime | None = None
+) -> tuple[World, list[gate.Judgement]]:
+    """Takes the locks in their order, then asks everything the rules will; last what the gate says of each batch.
+
+    `at`: when what is brought back was recorded.
+    """
     closed_through = calendar.lock_shared(conn)
-    q = ask(batch.rows)
-    provider_no = state.provider_no(conn, batch.sender.provider)
+    q, sender = ask(row for batch in batches for row in batch.rows), batches[0].sender.provider
+    provider_no = state.provider_no(conn, sender)
     numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
     # Only under the calendar's lock: what waited for a close was recorded after it.
@@ -127,10 +151,10 @@ def load(conn: Connection, base: Base, batch: Batch, at: datetime | None = None)
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
     world.services, world.providers = state.services(conn), state.providers(conn)
     world.said = references.known(conn, provider_no, q.references)
-    _load_more(conn, q, world, provider_no, batch.sender.provider)
-    if not batch.approved:
-        gate.doubt(conn, base.gate, q, world, batch, provider_no)
-    return world
+    _load_more(conn, q, world, provider_no, sender)
+    if batches[0].approved:
+        return world, [gate.UNDOUBTED]
+    return world, gate.doubt(conn, base.gate, world, batches, provider_no)
 
 
 def _locked_numbers(conn: Connection, q: Questions, provider_no: int) -> dict[str, Account]:

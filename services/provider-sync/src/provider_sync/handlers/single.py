@@ -10,7 +10,6 @@ from common import clock
 from common.errors import Refusal
 from common.ids import uuid7
 from common.money import format_amount
-from common.postgres import Connection
 from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Outcome
@@ -20,8 +19,9 @@ from provider_sync.domain.world import HELD, REFUSED, position_of
 from provider_sync.handlers.access import note_conflicts, note_foreign
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.gate import said_again
-from provider_sync.handlers.intake import Batch, Mode, take
-from provider_sync.store import heard, held, pushes, references
+from provider_sync.handlers.gathered import Gathering
+from provider_sync.handlers.intake import Batch, Mode
+from provider_sync.store import heard, held, references
 from provider_sync.store.keys import Key
 from provider_sync.store.pushes import Push
 
@@ -66,7 +66,9 @@ class Stated:
             raise errors.ControlTotals("/sum", stated=format_amount(self.total), found=format_amount(found))
 
 
-def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, request: str, stated: Stated | None = None) -> Pushed:
+def push(
+    gathering: Gathering, key: Key, rows: Sequence[Row], mode: Mode, request: str, stated: Stated | None = None
+) -> Pushed:
     """Takes facts in. When all of them are forbidden the call itself is: raises the first one's refusal.
 
     Raises TooManyFacts, and ControlTotals before anything is taken.
@@ -74,13 +76,9 @@ def push(base: Base, key: Key, rows: Sequence[Row], mode: Mode, request: str, st
     if not 1 <= len(rows) <= LIMIT:
         raise errors.TooManyFacts("/facts", limit=LIMIT)
     (stated or Stated()).check(rows)
-    ident, received_at = uuid7(), clock.now()
-
-    def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
-        if mode != "dry-run":
-            pushes.note(conn, Push(ident, key.owner, key.id, request, received_at), [o.status for o in outcomes])
-
-    outcomes = take(base, Batch(Sender.of(key.owner, key.scopes), rows, str(ident), mode), after)
+    ident, base = uuid7(), gathering.base
+    batch = Batch(Sender.of(key.owner, key.scopes), rows, str(ident), mode)
+    outcomes = gathering.take(batch, Push(ident, key.owner, key.id, request, clock.now()))
     forbidden = [o.refusal for o in outcomes if o.refusal is not None and o.refusal.status == 403]
     if forbidden:
         note_foreign(base, key, [refusal.code for refusal in forbidden])

@@ -72,5 +72,5 @@ def _settle(conn: Connection, base: Base, entries: list[Waiting], account: Accou
     sender = Sender.of(entries[0].provider, ())
     desk = Desk(world, sender)
     desk.settle(entries, account, f'"assigned":{msgspec.json.encode(said).decode()},')
-    write(conn, base, Batch(sender, (), said["by"]), desk.decided, world)
+    write(conn, base, [Batch(sender, (), said["by"])], [desk.decided], world)
     return desk.decided.matched[0].version

@@ -1,7 +1,8 @@
 """Writes what was decided: references, streams, state, reference data; last events and outbox, in file order."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -28,13 +29,19 @@ HOLDER_TYPE = full_type(SERVICE, "holder.stated")
 
 
 def write(
-    conn: Connection, base: Base, batch: "Batch", decided: Decided, world: World, ids: Sequence[str] = ()
+    conn: Connection,
+    base: Base,
+    batches: Sequence["Batch"],
+    each: Sequence[Decided],
+    world: World,
+    ids: Sequence[str] = (),
 ) -> None:
-    """Everything that follows from a decided batch, in the transaction that holds its locks.
+    """Everything that follows from decided batches of one sender, in the transaction that holds their locks.
 
-    `ids` are those of events that were appended before and are brought back.
+    `ids` are those of a single batch whose events were appended before and are brought back.
     """
-    provider_no = state.provider_no(conn, batch.sender.provider)
+    provider_no = state.provider_no(conn, batches[0].sender.provider)
+    decided = each[-1]
     if decided.touched:
         streams.move(conn, decided.touched.values())
     if decided.aliases:
@@ -45,38 +52,55 @@ def write(
         references.claim(conn, provider_no, decided.claims)
     if decided.settled:
         references.settle(conn, provider_no, decided.settled)
+    for batch, own in zip(batches, each, strict=True):
+        _put_aside(conn, batch, own, world.now, provider_no)
+    _write_state(conn, decided, world)
+    _write_history(conn, decided)
+    now = world.now.isoformat()
+    said = [
+        Said(batch.correlation, events_of(own.events, now, batch.correlation, ids), own.counted)
+        for batch, own in zip(batches, each, strict=True)
+        if own.events
+    ]
+    if said:
+        say(conn, base, said)
+
+
+def _put_aside(conn: Connection, batch: "Batch", decided: Decided, now: datetime, provider_no: int) -> None:
+    """What waits: for an operator, or for its account."""
     if decided.held:
-        whole = {"whole": decided.whole or world.whole, "atomic": decided.whole, "at": world.now}
+        whole = {"whole": decided.whole, "atomic": decided.atomic, "at": now}
         sent = {"provider": batch.sender.provider, "correlation": batch.correlation, "scopes": batch.sender.stated()}
         held.add(conn, provider_no, sent | whole, decided.held)
-    _write_state(conn, decided, world, provider_no, batch.correlation)
-    _write_history(conn, decided)
-    if decided.events:
-        events = events_of(decided.events, world.now.isoformat(), batch.correlation, ids)
-        say(conn, base, batch.correlation, events, decided.counted)
+    if decided.queued:
+        state.queue(conn, provider_no, decided.queued, now, batch.correlation)
 
 
-def say(
-    conn: Connection,
-    base: Base,
-    batch: str,
-    events: list[NewEvent],
-    counted: Mapping[tuple[str, str, str, str], list[int]],
-) -> None:
-    """Appends events, with the journal's entry, so that what is appended now can be held against it for ever."""
-    digests = {source.removeprefix(f"/{SERVICE}/"): entry for source, entry in entries(events).items()}
-    counts = {Place(*at): Counted(*found) for at, found in counted.items()}
-    journal.note(conn, batch, events[0].recorded_at, counts, digests)
-    append(conn, base.topic(ACCOUNTS_TOPIC), events)
+class Said(NamedTuple):
+    """What one batch appends: its events, and how many facts and tiyn by provider, kind, service and month."""
+
+    batch: str
+    events: Sequence[NewEvent]
+    counted: Mapping[tuple[str, str, str, str], list[int]]
 
 
-def _write_state(conn: Connection, decided: Decided, world: World, provider_no: int, correlation: str) -> None:
+def say(conn: Connection, base: Base, said: Sequence[Said]) -> None:
+    """Appends events, with the journal's entries, so that what is appended now can be held against them for ever."""
+    digests = [
+        (one.batch, source.removeprefix(f"/{SERVICE}/"), entry)
+        for one in said
+        for source, entry in entries(one.events).items()
+    ]
+    counts = [(one.batch, Place(*at), Counted(*found)) for one in said for at, found in one.counted.items()]
+    journal.note(conn, said[0].events[0].recorded_at, counts, digests)
+    append(conn, base.topic(ACCOUNTS_TOPIC), [event for one in said for event in one.events])
+
+
+def _write_state(conn: Connection, decided: Decided, world: World) -> None:
     if decided.undone:
         for provider in sorted({provider for provider, _ in decided.undone}):
             undone = [reference for owner, reference in decided.undone if owner == provider]
             references.undo(conn, state.provider_no(conn, provider), undone)
-    if decided.queued:
-        state.queue(conn, provider_no, decided.queued, world.now, correlation)
     if decided.matched:
         state.match(conn, decided.matched, world.now)
         references.match(conn, decided.matched)

@@ -27,9 +27,14 @@ def lock_shared(conn: Connection) -> Period | None:
     return months(conn)[0]
 
 
+def wait_briefly(conn: Connection, wait_ms: int) -> None:
+    """No lock of this transaction is waited for any longer; raises nothing by itself."""
+    conn.execute(f"SET LOCAL lock_timeout = {int(wait_ms)}")
+
+
 def lock_exclusively(conn: Connection, wait_ms: int) -> None:
     """Raises LockNotAvailable after `wait_ms`: what queues behind this request must not wait longer."""
-    conn.execute(f"SET LOCAL lock_timeout = {int(wait_ms)}")
+    wait_briefly(conn, wait_ms)
     conn.execute(_EXCLUSIVE, (_LOCK,))
 
 

@@ -12,7 +12,8 @@ from common.postgres import Connection
 _NOTE = """
 INSERT INTO pushes (id, provider, key_id, request, received_at, accepted, duplicate, conflict, rejected, unmatched,
     held, retry)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::int[], %s::int[],
+    %s::int[], %s::int[], %s::int[], %s::int[])
 ON CONFLICT (id) DO UPDATE SET accepted = pushes.accepted + excluded.accepted,
     duplicate = pushes.duplicate + excluded.duplicate, conflict = pushes.conflict + excluded.conflict,
     rejected = pushes.rejected + excluded.rejected, unmatched = pushes.unmatched + excluded.unmatched,
@@ -31,7 +32,8 @@ class Push(NamedTuple):
     received_at: datetime
 
 
-def note(conn: Connection, push: Push, statuses: Iterable[str]) -> None:
-    """How many rows of a push had which answer."""
-    counts = Counter(statuses)
-    conn.execute(_NOTE, (*push, *(counts[name] for name in _COUNTED)))
+def note(conn: Connection, answered: Iterable[tuple[Push, Iterable[str]]]) -> None:
+    """How many rows of each push had which answer."""
+    counted = [(push, Counter(statuses)) for push, statuses in answered]
+    rows = [(*push, *(counts[name] for name in _COUNTED)) for push, counts in counted]
+    conn.execute(_NOTE, [list(column) for column in zip(*rows, strict=True)])
