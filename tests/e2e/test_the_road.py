@@ -1,5 +1,6 @@
 """The whole product, once, on servers and ports of its own: a small city is loaded, walked by HTTP and by browser."""
 
+import json
 import re
 import subprocess
 import sys
@@ -97,6 +98,20 @@ def test_every_command_of_the_first_pages_works(city: City, page: str) -> None:
     said = done.stdout.split(_END)
     assert done.returncode == 0, f"{commands[len(said) - 1]}\n{done.stdout}\n{done.stderr}"
     assert [command for command, text in zip(commands, said, strict=False) if not text.strip()] == []
+
+
+def test_the_doctor_finds_nothing_wrong_and_the_month_is_a_list(city: City) -> None:
+    """Every service answers for itself; the list of a month has all its steps."""
+    settlement = Path(sys.executable).with_name("settlement")
+    doctor = _typed(f"{settlement} doctor --json", city)
+    found = json.loads(doctor.stdout)
+    assert found.keys() == {"centre", "provider_sync", "ledger", "identity", "receipts"}
+    assert [(who, f) for who, said in found.items() for f in said if f["state"] == "ill"] == []
+    assert doctor.returncode == 0
+    month = _typed(f"{settlement} month {now():%Y-%m} --json || true", city)
+    steps = {step["check"]: step["state"] for step in json.loads(month.stdout)}
+    assert {"submissions", "uploads", "held", "unmatched", "parked", "close", "receipts", "mail"} <= steps.keys()
+    assert "ill" not in steps.values()
 
 
 def _typed(command: str, city: City, known: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

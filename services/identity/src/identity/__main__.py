@@ -19,13 +19,18 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=F
 
 
 def _config() -> Config:
+    config = _settings()
+    logs.configure("identity", config.log_level)
+    return config
+
+
+def _settings() -> Config:
+    """For commands whose standard output belongs to their answer, not to logs."""
     try:
-        config = from_environment()
+        return from_environment()
     except BadSettings as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    logs.configure("identity", config.log_level)
-    return config
 
 
 def _desk() -> "Desk":
@@ -82,7 +87,7 @@ def doctor(as_json: commands.AsJson = False) -> None:
     from identity.migrations import SHARED
     from identity.store.doctor import QUESTIONS
 
-    config = _config()
+    config = _settings()
     patient = Patient("identity", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS)
     report(examine(patient), as_json)
 

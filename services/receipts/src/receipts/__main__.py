@@ -174,7 +174,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
     """Look at database, topics, documents and runs; exit status 4 when something is to be done now."""
     from receipts.commands.doctor import doctor as look
 
-    look(_config(), as_json)
+    look(from_environment(), as_json)  # no logs: standard output belongs to the answer
 
 
 @cli.command()
