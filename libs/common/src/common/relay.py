@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from common import kafka, logs
+from common.backlog import Backlog, Measure, Outbox
 from common.envelope import render
 from common.postgres import Connection, connect
 from common.process import collect_rarely
@@ -119,13 +120,17 @@ def _outgoing(row: Row) -> kafka.Outgoing | None:
 
 @dataclass
 class Relay:
-    """One of the relays of an outbox; `event_store` when the database has a table events to join."""
+    """One of the relays of an outbox; `event_store` when the database has a table events to join.
+
+    `measures`: what else of the database is counted for the metrics.
+    """
 
     url: str
     bootstrap: str
     name: str
     event_store: bool
     shards: Shards = field(default_factory=Shards)
+    measures: Sequence[Measure] = ()
     hint: int = 0
     candidate: tuple[int, int] | None = None
     producer: Any = field(default=None, repr=False)
@@ -133,7 +138,8 @@ class Relay:
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`; survives PostgreSQL and Kafka going away."""
         collect_rarely()
-        with AdminServer(admin_port, self._reachable):
+        counted: list[Measure] = [Outbox(lambda: self.hint), *self.measures]
+        with AdminServer(admin_port, self._reachable), Backlog(self.url, self.name, counted):
             while not stop.is_set():
                 try:
                     self._session(stop)

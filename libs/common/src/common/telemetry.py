@@ -42,6 +42,18 @@ STANDING_SECONDS = Gauge(
     ["topic", "reason"],
     multiprocess_mode="max",
 )
+OUTBOX_WAITING = Gauge(
+    "settlement_outbox_waiting", "Rows that wait in the outbox, counted up to 10,000", multiprocess_mode="max"
+)
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "settlement_outbox_oldest_seconds", "How long the oldest row of the outbox has been seen", multiprocess_mode="max"
+)
+WAITING = Gauge(
+    "settlement_waiting", "Rows that wait for someone, counted up to 10,000", ["kind"], multiprocess_mode="max"
+)
+BACKLOG_MEASURED = Gauge(
+    "settlement_backlog_measured_timestamp_seconds", "When what waits was last counted", multiprocess_mode="max"
+)
 STALLS = Counter("settlement_stalls", "Partitions and brokers that stood still until a restart", ["kind"])
 
 Ready = Callable[[], str | None]

@@ -103,9 +103,16 @@ def project() -> None:
 def relay() -> None:
     """Publishes the outbox until SIGTERM."""
     from common.relay import Relay
+    from provider_sync.store.waits import MEASURES
 
     config = _configured()
-    publisher = Relay(config.database_url, config.kafka_bootstrap_servers, "provider-sync-relay", event_store=True)
+    publisher = Relay(
+        config.database_url,
+        config.kafka_bootstrap_servers,
+        "provider-sync-relay",
+        event_store=True,
+        measures=MEASURES,
+    )
     publisher.run(stop_event(), config.admin_port or None)
 
 

@@ -7,6 +7,7 @@ import psycopg
 from kombu.exceptions import OperationalError as BrokerError
 
 from common import logs
+from common.backlog import Backlog
 from common.postgres import Pool, connect
 from common.telemetry import AdminServer
 from receipts.gateways.files import Files
@@ -14,6 +15,7 @@ from receipts.gateways.queue import Queue
 from receipts.handlers import sweeping
 from receipts.store.documents import BULK_NOTICE, CHANNEL
 from receipts.store.says import Says
+from receipts.store.waits import MEASURES
 
 log = logs.get("sweep")
 _FAILURES = (psycopg.Error, BrokerError, ConnectionError, TimeoutError)
@@ -34,7 +36,8 @@ class Sweeper:
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`; survives PostgreSQL and Redis going away."""
-        with AdminServer(admin_port, lambda: self._problem):
+        counted = Backlog(self._url, "receipts-sweep", MEASURES)
+        with AdminServer(admin_port, lambda: self._problem), counted:
             while not stop.is_set():
                 try:
                     self._session(stop)
