@@ -86,6 +86,9 @@ def test_a_record_that_could_not_be_sent(
     with connect(view, "test", autocommit=True) as conn:
         enqueue(conn, [OutboxRow(topic, 0, "big", stores.TYPE, '"' + "x" * (2 << 20) + '"')])
         relay = kind(view, kafka_address, "relay", False)
+        assert relay.shards.join(conn)
+        relay.shards.settle(conn)
+        assert relay.shards.held
         relay.step(conn)
         kafka.drop(relay.producer or kafka.producer(kafka_address, "relay"))
     assert sum(kafka.end_offsets(kafka_address, [topic]).values()) == 0

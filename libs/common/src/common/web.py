@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, get_origin, get_type_hints
 
 import flask
 import structlog
@@ -103,6 +103,9 @@ def _validated(view: Callable[..., Any]) -> Callable[..., Any]:
     """A view that is given its path and query validated by their models alone, without a walk through their schemas."""
     hints = get_type_hints(view)
     path, query = hints.get("path"), hints.get("query")
+    several = (
+        [name for name, field in query.model_fields.items() if get_origin(field.annotation) is list] if query else []
+    )
 
     @wraps(view)
     def validated(**given: Any) -> Any:
@@ -110,7 +113,8 @@ def _validated(view: Callable[..., Any]) -> Callable[..., Any]:
         if path:
             asked["path"] = path.model_validate(given)
         if query:
-            asked["query"] = query.model_validate(request.args.to_dict())
+            lists = {name: request.args.getlist(name) for name in several if name in request.args}
+            asked["query"] = query.model_validate(request.args.to_dict() | lists)
         return view(**asked)
 
     validated.__delay_validate_request__ = True  # type: ignore[attr-defined]  # the library's own mark: leave it to us
