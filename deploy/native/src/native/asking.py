@@ -5,18 +5,23 @@ import subprocess
 import sys
 from typing import Any
 
+from common.doctor import ILL
 from native.paths import ROOT
 from native.site import Site
 from native.supervisor import environment_of
 
 
-def told(site: Site, process: str, package: str, *words: str) -> Any:
-    """The JSON it prints; `error` with its last words when it prints none."""
+def told(site: Site, process: str, package: str, *words: str, answered: tuple[int, ...] = (0,)) -> Any:
+    """The JSON it prints; `error` with its last words when it ended with another status than `answered`."""
     done = asked(site, process, package, *words)
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
+    if done.returncode not in answered:
         return {"error": (done.stderr or done.stdout).strip()[-500:]}
+    return json.loads(done.stdout)
+
+
+def findings(site: Site, process: str, package: str) -> Any:
+    """What a service's own `doctor` says: a list, or `error`; with its status for what is ill it has answered, too."""
+    return told(site, process, package, "doctor", "--json", answered=(0, ILL))
 
 
 def asked(site: Site, process: str, package: str, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from common.doctor import Finding
-from native.asking import told
+from native.asking import findings, told
 from native.checkup import SERVICES
 from native.site import Site
 
@@ -67,7 +67,7 @@ def _receipts(site: Site, period: str) -> Iterator[Finding]:
 
 
 def _mail(site: Site) -> Iterator[Finding]:
-    said = told(site, SERVICES["identity"], "identity", "doctor", "--json")
+    said = findings(site, SERVICES["identity"], "identity")
     if isinstance(said, dict):
         yield Finding("mail", "ill", f"identity does not answer: {said['error']}")
         return

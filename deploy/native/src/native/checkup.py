@@ -10,7 +10,7 @@ import yaml
 from common import topics
 from common.doctor import ILL, Finding, State, line
 from common.kafka import KafkaError
-from native.asking import asked, told
+from native.asking import asked, findings
 from native.paths import ROOT
 from native.site import Site, answer
 
@@ -45,7 +45,7 @@ def show(found: dict[str, list[Finding]]) -> None:
 
 
 def _service(site: Site, package: str) -> list[Finding]:
-    said = told(site, SERVICES[package], package, "doctor", "--json")
+    said = findings(site, SERVICES[package], package)
     if isinstance(said, dict):
         return [Finding("doctor", "ill", f"`python -m {package} doctor` did not answer: {said['error']}")]
     return [Finding(**one) for one in said]

@@ -16,8 +16,6 @@ COMPOSE_FILE = ROOT / "docker-compose.yml"
 SERVERS = ("postgres", "kafka", "redis")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _PORT = re.compile(r"(?<![\d.])1[5-9]\d{3}(?!\d)")
-
-
 MOST_OF_A_KIND = 12
 
 

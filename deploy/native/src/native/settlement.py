@@ -82,7 +82,7 @@ def trace(
 ) -> None:
     """Show the way of an account's facts: event → offset → row → statement → receipt. Exit 3 when nobody knows it."""
     site = Site(folder, port_base)
-    answers = {package: asked(site, package, process, account) for package, (process, _) in STATIONS.items()}
+    answers = {package: traced(site, package, process, account) for package, (process, _) in STATIONS.items()}
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
     else:
@@ -91,7 +91,7 @@ def trace(
         raise typer.Exit(3)
 
 
-def asked(site: Site, package: str, process: str, account: str) -> Any:
+def traced(site: Site, package: str, process: str, account: str) -> Any:
     """What a service's own `trace` says; `error` when it says nothing."""
     form = ["--json"] if package == "provider_sync" else []
     return told(site, process, package, "trace", account, *form)
