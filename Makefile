@@ -46,7 +46,7 @@ $(STAMPS)/parts: $(STAMPS)/venv $(addsuffix /pyproject.toml,$(PARTS))
 		$(addprefix -e ,$(PARTS))
 	@touch $@
 
-$(STAMPS)/native: $(STAMPS)/parts deploy/native/pom.xml
+$(STAMPS)/native: $(STAMPS)/parts deploy/native/pom.xml deploy/native/src/native/classes.py
 	@$(PY) -m native install
 	@touch $@
 
@@ -107,7 +107,7 @@ test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove 
 	@REAL_DATA=$(REAL_DATA) $(PYTEST) -s -p no:randomly tests/real
 
 check: lint types docs ## What needs no server: linters, types, layers, configuration files, unit tests
-	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml deploy/observability/compose.yml
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	@$(VENV)/bin/hadolint deploy/Dockerfile
 	@$(PYTEST) -q -n 2 -m "$(QUICK)" $(wildcard tests/unit tests/contract tests/architecture)

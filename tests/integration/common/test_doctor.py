@@ -4,15 +4,19 @@ from typing import Any, LiteralString
 
 import pytest
 
-from common import doctor, kafka
+from common import doctor, eventstore, heads, kafka
 from common.doctor import Patient, Question, examine
 from common.postgres import connect
+from common.relay import Relay
 from common.topics import differences
 from receipts.migrations import SHARED
 from receipts.store.doctor import QUESTIONS
 from tests.conftest import MakeDatabase, MakeTopics
+from tests.support import stores
+from tests.support.waiting import until
 
 TOPIC = "identity.keys.v1"
+ACCOUNTS = "provider-sync.accounts.v1"
 _READ = "INSERT INTO consumer_offsets (topic, topic_id, partition, next_offset) VALUES (%s, %s, 0, %s)"
 
 
@@ -88,6 +92,21 @@ def test_a_projection_that_stands_still_is_told_from_one_that_has_read_all(
     assert (state, says.startswith("1 records")) == ("ill", True)
     did(patient, "UPDATE consumer_offsets SET next_offset = 1")
     assert troubles(patient) == {}
+
+
+def test_records_that_the_broker_lost_are_named(
+    patient: Patient, empty_database: str, kafka_address: str, topics: MakeTopics
+) -> None:
+    """The topic ends before the store does, and nothing waits in the outbox."""
+    topic = topics(ACCOUNTS) + ACCOUNTS
+    store = stores.tables(empty_database, "outbox", "events")
+    with connect(store, "tests", autocommit=True) as conn:
+        eventstore.append(conn, topic, stores.events("acc-1", [1, 2, 3]) + stores.events("acc-2", [1]))
+        assert heads.compare(conn, kafka_address, topic) == (0, {}, True)
+        conn.execute("DELETE FROM outbox WHERE version = 3")
+        with stores.running(Relay(store, kafka_address, "heads", event_store=True)):
+            until(lambda: stores.count(store, "outbox") == 0, "everything is sent")
+        assert heads.compare(conn, kafka_address, topic) == (2, {"acc-1": 3}, True)
 
 
 @pytest.mark.parametrize(

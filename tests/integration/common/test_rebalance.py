@@ -61,6 +61,25 @@ def test_a_compacted_topic_is_read_from_its_beginning(view: str, kafka_address: 
         until(lambda: stores.count(view, "applied") == kafka.PARTITIONS, "every record applied")
 
 
+def test_progress_is_what_the_client_says_of_itself(kafka_address: str, topics: MakeTopics) -> None:
+    """The short way, past the client's own questions, answers the same of every partition."""
+    topic = topics(HOLDERS) + HOLDERS
+    put(kafka_address, topic, stores.TYPE, [(n % 5, "k", event("k", None)) for n in range(9)])
+    reader = kafka.consumer(kafka_address, f"{topic}-group")
+    places = [Partition(topic, n) for n in range(kafka.PARTITIONS)]
+    reader.assign(places)
+    assert kafka.progress(reader) == {}
+    for place in places:
+        reader.seek(place, 0)
+    found = 0
+    while found < 9:
+        found += sum(map(len, reader.poll(500).values()))
+    expected = {place: (reader.position(place), reader.highwater(place) or 0) for place in places}
+    assert kafka.progress(reader) == expected
+    assert sum(read.position for read in kafka.progress(reader).values()) == 9
+    reader.close(autocommit=False)
+
+
 def test_a_barrier_ends_although_the_group_changes_in_the_middle(
     view: str, kafka_address: str, topics: MakeTopics
 ) -> None:

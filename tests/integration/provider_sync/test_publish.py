@@ -91,7 +91,9 @@ def test_reference_data_and_holders_travel_on_their_own_topics(
     town.say("centre", holder | {"reference": "h1", "name": "Иванов"}, holder | {"reference": "h2", "name": "Әлиев"})
     with stores.running(relay(town, kafka_address)):
         held = published(kafka_address, prefix + HOLDERS, lambda f: len(f) >= 1)
-        stated = published(kafka_address, prefix + DIRECTORY, lambda f: any(key == "service/heating" for _, key, _ in f))
+        stated = published(
+            kafka_address, prefix + DIRECTORY, lambda f: any(key == "service/heating" for _, key, _ in f)
+        )
     ((_, key, record),) = held
     value = record["data"]
     assert (key, value["account"], value["version"], value["name"]) == ("100", "100", 2, "Әлиев")

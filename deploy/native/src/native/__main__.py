@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from native.classes import keep_classes
 from native.compose import COMPOSE_FILE
 from native.install import install_missing
-from native.kafka import fetch_jars
 from native.paths import ROOT, RUN, forget_home
 from native.run import command, run, run_servers, unwind_on_signals
 from native.servers import Ports, Servers
@@ -26,9 +26,9 @@ Folder = Annotated[Path, typer.Option(help="Where the data lives.")]
 
 @app.command()
 def install(for_tests: Annotated[bool, typer.Option(help="A browser too, to look at pages with.")] = False) -> None:
-    """Install what the servers and the PDF renderer need and this machine lacks: packages, the broker's jars."""
+    """Install what the servers and the PDF renderer need and this machine lacks: packages and the broker."""
     install_missing(for_tests=for_tests)
-    fetch_jars()
+    keep_classes()
 
 
 @servers_app.command()

@@ -20,8 +20,8 @@ FILES = {
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "fonts-dejavu-extra": "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf",
 }
-# Only tests look at pages.
-FOR_TESTS = {"chromium": "chromium"}
+# Only tests look at pages, and hold dashboards and alerts against Prometheus.
+FOR_TESTS = {"chromium": "chromium", "prometheus": "promtool"}
 DEBIAN_POSTGRES = "/usr/lib/postgresql/*/bin"
 
 

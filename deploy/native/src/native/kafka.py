@@ -11,7 +11,7 @@ from pathlib import Path
 
 from native.child import Child
 from native.find import HINT, Missing, java
-from native.paths import KAFKA_JARS, NATIVE
+from native.paths import KAFKA_CLASSES, KAFKA_JARS, NATIVE
 from native.trouble import Trouble
 from native.waiting import until
 
@@ -53,6 +53,7 @@ class Kafka:
     controller_port: int
     durable: bool = True
     heap: str = "512m"
+    options: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -95,7 +96,7 @@ class Kafka:
     def _java(self) -> list[str]:
         # The quick compiler starts in half the time; only a run that lasts earns the thorough one.
         compiler = [] if self.durable else ["-XX:TieredStopAtLevel=1"]
-        return _jvm(f"-Xmx{self.heap}", f"-Xms{self.heap}", *compiler)
+        return _jvm(f"-Xmx{self.heap}", f"-Xms{self.heap}", *compiler, *(self.options or _classes()))
 
 
 def fetch_jars() -> None:
@@ -121,12 +122,17 @@ def _maven() -> dict[str, str]:
 
 def _format(settings: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*_jvm("-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
+    command = [*_jvm("-Xmx128m", "-XX:TieredStopAtLevel=1", *_classes()), "kafka.tools.StorageTool", "format"]
     subprocess.run(
         # With the sign of equality: one id in sixty-four begins with a hyphen and would be read as another option.
         [*command, f"--cluster-id={cluster}", f"--config={settings}"],
         check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def _classes() -> list[str]:
+    """The file of classes that `native install` keeps; Java says nothing when it does not fit, and reads the jars."""
+    return [f"-XX:SharedArchiveFile={KAFKA_CLASSES}", "-Xlog:cds*=off"] if KAFKA_CLASSES.exists() else []
 
 
 def _jvm(*options: str) -> list[str]:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[4]
 NATIVE = ROOT / "deploy" / "native"
 RUN = ROOT / ".run"
 KAFKA_JARS = NATIVE / "target" / "jars"
+KAFKA_CLASSES = NATIVE / "target" / "kafka.jsa"
 
 
 def home_for(user: str | None, wanted: Path) -> Path:

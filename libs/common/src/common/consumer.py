@@ -7,6 +7,7 @@ cannot be decoded or applied becomes a dead letter and parks its stream; the par
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,17 @@ from common.kafka import Raw
 from common.postgres import Connection, connect
 from common.process import collect_rarely
 from common.streams import Record
-from common.telemetry import APPLIED, BATCH_SECONDS, DUPLICATES, FRESH, LAG, PARKED, STALLS, AdminServer
+from common.telemetry import (
+    APPLIED,
+    BATCH_SECONDS,
+    DUPLICATES,
+    FRESH,
+    LAG,
+    PARKED,
+    STALLS,
+    VISIBLE_SECONDS,
+    AdminServer,
+)
 from common.watchdog import Watchdog
 
 log = logs.get("consumer")
@@ -264,7 +275,8 @@ class Projection:
             return
         try:
             with BATCH_SECONDS.labels(subscription.topic).time(), conn.transaction():
-                self._apply(conn, consumer, subscription, batch)
+                applied = self._apply(conn, consumer, subscription, batch)
+            _observe_age(subscription.topic, applied)
         except psycopg.OperationalError:
             if conn.closed or tries >= TRIES:
                 raise
@@ -282,7 +294,10 @@ class Projection:
             else:
                 self._bury(conn, subscription, batch, error)
 
-    def _apply(self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]) -> None:
+    def _apply(
+        self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]
+    ) -> list[Record]:
+        """What of the batch was applied."""
         batch = self._fenced(conn, consumer, subscription, batch)
         over = subscription.passed_over(conn, subscription.topic) if subscription.passed_over else {}
         records, poison = self._decoded(subscription, [raw for raws in batch.values() for raw in raws], over)
@@ -294,6 +309,7 @@ class Projection:
             subscription.apply(conn, wanted)
         self._advance(conn, subscription.topic, {p.partition: raws[-1].offset + 1 for p, raws in batch.items() if raws})
         APPLIED.labels(subscription.topic).inc(len(wanted))
+        return wanted
 
     def _fenced(
         self, conn: Connection, consumer: Any, subscription: Subscription, batch: dict[Any, list[Raw]]
@@ -417,23 +433,21 @@ class Projection:
             STALLS.labels("broker").inc()
             raise BrokerSilent(f"no answer for {self._watchdog.silent_s:.0f} s")
         now, lag = time.monotonic(), dict.fromkeys(self._by_topic, 0)
-        for place in consumer.assignment():
-            behind, at = self._behind(consumer, place), self._moved_at.setdefault(place, now)
+        # A batch that was read before its partition went to another member leaves a moment behind, which would be
+        # taken for a stall when the partition comes back.
+        progress = kafka.progress(consumer)
+        self._moved_at = {place: self._moved_at.get(place, now) for place in progress}
+        for place, read in progress.items():
+            behind = max(0, max(read.end, self._watchdog.ends.get(place, 0)) - read.position)
             lag[place.topic] += behind
             if not behind or place in self._barriers:
                 self._moved_at[place] = now
-            elif now - at > STALLED_S:
+            elif now - self._moved_at[place] > STALLED_S:
                 log.error("stalled", topic=place.topic, partition=place.partition, behind=behind)
                 STALLS.labels("partition").inc()
                 raise SystemExit(1)
         for topic, records in lag.items():
             LAG.labels(topic).set(records)
-
-    def _behind(self, consumer: Any, place: Any) -> int:
-        """Records between what was read and the end, the client's or the one the watchdog asked for."""
-        end: int = max(consumer.highwater(place) or 0, self._watchdog.ends.get(place, 0))
-        at: int = consumer.position(place)
-        return max(0, end - at)
 
     def _tell_fresh(self, conn: Connection, consumer: Any) -> None:
         """After each answer of the broker: which partitions were read to their end then, and what stands still."""
@@ -442,9 +456,10 @@ class Projection:
             FRESH.labels(topic).set((now - self._read_at.setdefault(topic, now)).total_seconds())
         if asked is None or asked == self._told:
             return
+        progress, ends = kafka.progress(consumer), self._watchdog.ends
         for topic in self._by_topic:
             places = [p for p in consumer.assignment() if p.topic == topic]
-            read = [p.partition for p in places if consumer.position(p) >= self._watchdog.ends.get(p, 0)]
+            read = [p.partition for p in places if (at := progress.get(p)) and at.position >= ends.get(p, 0)]
             if len(read) == len(places):
                 self._read_at[topic] = asked
             if read and self.fresh is not None:
@@ -466,6 +481,14 @@ def _gather(consumer: Any, wait_ms: int, most: int) -> dict[str, dict[Any, list[
             found.setdefault(place.topic, {}).setdefault(place, []).extend(messages)
             count += len(messages)
     return found
+
+
+def _observe_age(topic: str, applied: Sequence[Record]) -> None:
+    """How long the oldest record of each partition was on its way; every record would cost more than it tells."""
+    now, seconds = clock.now(), VISIBLE_SECONDS.labels(topic)
+    for record in {record.partition: record for record in reversed(applied)}.values():
+        with suppress(ValueError):  # a time that nobody can read is not this function's to judge
+            seconds.observe(max(0.0, (now - record.envelope.recorded_at).total_seconds()))
 
 
 def _until_barrier(raws: list[Raw], barriers: frozenset[str]) -> tuple[list[Raw], Raw | None]:

@@ -12,7 +12,7 @@ from typing import Literal, LiteralString, NamedTuple, TypeVar
 import typer
 from psycopg import OperationalError
 
-from common import clock, kafka
+from common import clock, heads, kafka
 from common.migrations import EditedMigration, pending
 from common.postgres import Connection, connect
 
@@ -46,13 +46,17 @@ class Question(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """A service: its package, the shared tables it has, its database, its broker, and what is asked of it alone."""
+    """A service: its package, the shared tables it has, its database, its broker, and what is asked of it alone.
+
+    `own` is the topic that its event store is published on.
+    """
 
     package: str
     shared: Sequence[str]
     database_url: str
     kafka: str
     questions: Sequence[Question]
+    own: str | None = None
 
 
 def examine(patient: Patient) -> list[Finding]:
@@ -156,6 +160,25 @@ def _lag(conn: Connection, patient: Patient) -> Iterator[Finding]:
             yield Finding("lag", "watch", f"{count} records of {topic} are unread and get fewer")
 
 
+def _heads(conn: Connection, patient: Patient) -> Iterator[Finding]:
+    """Kafka acknowledges before it syncs: what it lost is found here, and sent again from the store."""
+    if patient.own is None:
+        return
+    try:
+        found = heads.compare(conn, patient.kafka, patient.own)
+    except kafka.KafkaError as error:
+        yield Finding("heads", "ill", f"{patient.kafka} does not answer ({type(error).__name__}): is it running?")
+        return
+    if found.short and found.whole:
+        which = ", ".join(sorted(found.short)[:3])
+        todo = f"{patient.own} lost their newest records ({which}): `republish`, see `Kafka lost`"
+        yield Finding("heads", "ill", f"{len(found.short)} of {found.streams} streams: {todo}")
+    elif found.short:
+        yield Finding("heads", "watch", f"{len(found.short)} of {found.streams} newest streams not reached in time")
+    else:
+        yield Finding("heads", "well", f"{patient.own} has the newest of {found.streams} streams")
+
+
 def _questions(conn: Connection, patient: Patient) -> Iterator[Finding]:
     for question in (*_SHARED_QUESTIONS, *patient.questions):
         row = conn.execute(question.query).fetchone()
@@ -194,5 +217,5 @@ _SHARED_QUESTIONS = (
     ),
 )
 _LOOKS: tuple[Callable[[Connection, Patient], Iterator[Finding]], ...] = (
-    _versions, _migrations, _outbox, _lag, _questions,
+    _versions, _migrations, _outbox, _lag, _heads, _questions,
 )  # fmt: skip

@@ -5,6 +5,7 @@ It may repeat a record, never skip one: there is no cursor that could pass a row
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -176,7 +177,8 @@ class Relay:
             conn.execute(_DELETE, ([row.position for row in acked],))
             gone = {row.position for row in acked}
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
-            OUTBOX_SENT.inc(len(acked))
+            for type_, count in Counter(row.type for row in acked).items():
+                OUTBOX_SENT.labels(type_).inc(count)
         self._raise_hint(conn, oldest_running, rows, lowest_waiting)
         return len(acked)
 

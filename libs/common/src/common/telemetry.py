@@ -21,7 +21,7 @@ from prometheus_client import (
 
 from common.env import load
 
-OUTBOX_SENT = Counter("settlement_outbox_sent", "Records sent and acknowledged by the relay")
+OUTBOX_SENT = Counter("settlement_outbox_sent", "Records sent and acknowledged by the relay", ["type"])
 APPLIED = Counter("settlement_events_applied", "Events applied to projections", ["topic"])
 DUPLICATES = Counter("settlement_events_duplicate", "Events skipped because they were applied before", ["topic"])
 PARKED = Counter("settlement_streams_parked", "Streams parked", ["topic", "reason"])
@@ -42,6 +42,25 @@ STANDING_SECONDS = Gauge(
     ["topic", "reason"],
     multiprocess_mode="max",
 )
+VISIBLE_SECONDS = Histogram(
+    "settlement_visible_seconds",
+    "From being recorded to being applied, of the oldest event of each partition in a batch",
+    ["topic"],
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300),
+)
+HTTP_SECONDS = Histogram(
+    "settlement_http_seconds",
+    "Time to answer a request, by the pattern of its path",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+PROOFS_DAY = Gauge(
+    "settlement_proofs_day", "Proofs of the last day, by how they ended", ["outcome"], multiprocess_mode="max"
+)
+BREAKER_OPEN = Gauge(
+    "settlement_breaker_open", "1 while a proof asks for the payment's date too", multiprocess_mode="max"
+)
+BUDGETS_SPENT = Gauge("settlement_budgets_spent", "Budgets with no try left for now", ["kind"], multiprocess_mode="max")
 OUTBOX_WAITING = Gauge(
     "settlement_outbox_waiting", "Rows that wait in the outbox, counted up to 10,000", multiprocess_mode="max"
 )

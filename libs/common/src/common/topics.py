@@ -9,17 +9,22 @@ import yaml
 
 from common import kafka
 
+READY_S = 60.0
 app = typer.Typer(help=__doc__)
 
 
 def create(bootstrap: str, wanted: dict[str, dict[str, Any]], prefix: str = "") -> list[str]:
-    """Creates the missing topics of `{name: {partitions, replication, config}}`; returns the names made now."""
+    """Creates the missing topics of `{name: {partitions, replication, config}}`; returns the names made now.
+
+    They can be used at once; raises kafka.KafkaError when a partition of them does not answer within a minute.
+    """
     client = kafka.admin(bootstrap)
     try:
         present = set(client.list_topics())
         missing = {prefix + name: _spec(topic) for name, topic in wanted.items() if prefix + name not in present}
         if missing:
             client.create_topics(missing)
+            kafka.wait_until_led(bootstrap, {name: spec["num_partitions"] for name, spec in missing.items()}, READY_S)
         return sorted(missing)
     finally:
         client.close()

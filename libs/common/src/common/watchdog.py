@@ -12,6 +12,7 @@ from common import clock, kafka, logs
 log = logs.get("watchdog")
 
 EVERY_S = 5.0
+AGAIN_S = 1.0
 HUNG_S = 120.0
 _ANSWER_MS = 5_000
 
@@ -49,20 +50,20 @@ class Watchdog:
         return time.monotonic() - self._answered
 
     def _run(self) -> None:
-        wait = 1.0
+        wait = AGAIN_S
         while not self._stop.wait(wait):
-            wait = EVERY_S
             if time.monotonic() - self._beat > HUNG_S:
                 log.error("the main loop hangs", seconds=round(time.monotonic() - self._beat))
                 os._exit(1)
-            self._ask()
+            wait = EVERY_S if self._ask() else AGAIN_S
         self._ends.close()
 
-    def _ask(self) -> None:
+    def _ask(self) -> bool:
         at = clock.now()
         try:
             self.ends = self._ends.ask()
         except (kafka.KafkaError, OSError) as error:
             log.warning("the broker does not answer", error=type(error).__name__, seconds=round(self.silent_s))
-            return
+            return False
         self.asked, self._answered = at, time.monotonic()
+        return True

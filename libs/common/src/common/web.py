@@ -19,6 +19,7 @@ from common import problems, strictjson
 from common.errors import Refusal
 from common.ids import uuid7_texts
 from common.problems import Malformed, Problem
+from common.timing import measured
 
 VISIBLE_WITHIN_S = 2.0
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}", re.ASCII)
@@ -140,6 +141,7 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.config["MAX_CONTENT_LENGTH"] = None if streaming else body_limit_bytes
     problems.register(app)
+    measured(app)
     app.before_request(lambda: _before(body_limit_bytes, streaming))
     app.after_request(_after)
     app.add_url_rule("/openapi.json", "openapi_document", lambda: app.api_doc)

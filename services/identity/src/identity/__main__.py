@@ -65,9 +65,16 @@ def project() -> None:
 def relay() -> None:
     """Publish users' events and keys."""
     from common.relay import Relay
+    from identity.store.waits import measures
 
     config = _config()
-    publisher = Relay(config.database_url, config.kafka_bootstrap_servers, "identity-relay", event_store=True)
+    publisher = Relay(
+        config.database_url,
+        config.kafka_bootstrap_servers,
+        "identity-relay",
+        event_store=True,
+        measures=measures(config.budgets, config.proof_failures_in_city),
+    )
     publisher.run(stop_event(), config.admin_port or None)
 
 
@@ -84,11 +91,13 @@ def mail() -> None:
 def doctor(as_json: commands.AsJson = False) -> None:
     """Look at database, topics, mail and keys; exit status 4 when something is to be done now."""
     from common.doctor import Patient, examine, report
+    from identity.events import USERS
     from identity.migrations import SHARED
     from identity.store.doctor import QUESTIONS
 
     config = _settings()
-    patient = Patient("identity", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS)
+    own = config.topic_prefix + USERS
+    patient = Patient("identity", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS, own)
     report(examine(patient), as_json)
 
 

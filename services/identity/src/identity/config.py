@@ -49,6 +49,16 @@ class Config:
         """Payments below it prove nothing."""
         return parse_amount(self.proof_minimum)
 
+    @property
+    def budgets(self) -> dict[str, int]:
+        """Tries a day, by kind of budget."""
+        return {
+            "account": self.proofs_per_account,
+            "person": self.proofs_per_user,
+            "source": self.proofs_per_source,
+            "mail": self.mails_per_address,
+        }
+
 
 @dataclass(frozen=True)
 class Operator:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.ids import uuid7
+from common.timing import measured
 from gateway.api import accounts, entry, letters, months, receipts, settings
 from gateway.api.base import Cabinet, page, say
 from gateway.errors import Refused, SignedOut, Unreachable
@@ -48,6 +49,7 @@ def create_app(cabinet: Cabinet) -> Flask:
     )
     if hops := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Werkzeug says
+    measured(app)
     CSRFProtect(app)
     _languages(app)
     _headers(app)
