@@ -27,9 +27,9 @@ class Door:
         """Status and JSON of a read, after a position when one is given."""
         return self._call("GET", path, None, {"Read-After": after} if after else {})
 
-    def fetch(self, path: str, authorization: str) -> tuple[int, bytes]:
+    def fetch(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Status and bytes of a read by anybody, for who measures the server and not the reading of JSON."""
-        return self._answered("GET", path, None, {"Authorization": authorization})
+        return self._answered("GET", path, None, headers)
 
     def post(self, path: str, body: Any) -> Any:
         """The JSON of an accepted call."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,22 +68,22 @@ def empty_route(ground: Ground) -> Iterator[str]:
         running.stop()
 
 
-# What a client asks next: the path, and the header that says who asks.
-Ask = Callable[[random.Random], tuple[str, str]]
+# What a client asks next: the path, and the headers that say who asks.
+Ask = Callable[[random.Random], tuple[str, Mapping[str, str]]]
 
 
 def pair(empty: str, base: str, ask: Ask, seconds: float) -> Pair:
     """Both, each for so many seconds; the first second of each is not counted."""
-    return Pair(load(empty, lambda _: ("/", ""), seconds), load(base, ask, seconds))
+    return Pair(load(empty, lambda _: ("/", {}), seconds), load(base, ask, seconds))
 
 
 def open_month(who: Resident, accounts: Sequence[str], period: str) -> Ask:
     """Half statements, half the data of accounts, all by one resident."""
 
-    def ask(chance: random.Random) -> tuple[str, str]:
+    def ask(chance: random.Random) -> tuple[str, Mapping[str, str]]:
         account = chance.choice(accounts)
         statement = f"/statement?period={period}" if chance.random() < 0.5 else ""
-        return f"/v1/accounts/{account}{statement}", who.authorization
+        return f"/v1/accounts/{account}{statement}", {"Authorization": who.authorization}
 
     return ask
 
@@ -91,10 +91,10 @@ def open_month(who: Resident, accounts: Sequence[str], period: str) -> Ask:
 def issued_month(residents: Sequence[Resident], period: str) -> Ask:
     """Half statements, half lists of accounts, each by a resident of some accounts."""
 
-    def ask(chance: random.Random) -> tuple[str, str]:
+    def ask(chance: random.Random) -> tuple[str, Mapping[str, str]]:
         who = chance.choice(residents)
         statement = f"/{chance.choice(who.accounts)}/statement?period={period}" if chance.random() < 0.5 else ""
-        return f"/v1/accounts{statement}", who.authorization
+        return f"/v1/accounts{statement}", {"Authorization": who.authorization}
 
     return ask
 
@@ -107,8 +107,8 @@ def load(base: str, ask: Ask, seconds: float) -> Reads:
     def client(seed: int) -> list[float]:
         door, chance, taken = Door(base, ""), random.Random(seed), []
         while (at := time.monotonic()) < end:
-            path, authorization = ask(chance)
-            status, answer = door.fetch(path, authorization)
+            path, headers = ask(chance)
+            status, answer = door.fetch(path, headers)
             # While the file is taken in, some accounts have no month yet: that is an answer too.
             if status not in (200, 404):
                 raise Unexpected(f"{path}: {status} {answer[:500]!r}")

@@ -1,14 +1,13 @@
 """`python -m tests.benchmarks.gateway`: what a page costs: its weight, whether it moves, its time beside an empty one.
 
-The cabinet runs whole, with a small city; eight residents look at pages in turns with eight at an empty page of the
-same server, so that neighbours on the machine disturb both alike.
+The cabinet runs whole, with a small city; eight residents look at pages, then at a page that asks no other service (the
+form to add an account), in turns, so that neighbours on the machine disturb both alike. An empty Flask route is printed
+beside them for information.
 """
 
+import random
 import re
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +20,13 @@ from demo.load import PASSWORD
 from demo.memory import Memory
 from native.paths import RUN
 from tests.benchmarks import report
-from tests.benchmarks.f4 import empty_route
+from tests.benchmarks.f4 import CLIENTS, Ask, Reads, empty_route, load
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.report import Figure
 from tests.e2e.browser import chromium, looking
 from tests.e2e.city import City, running
 
-CLIENTS = 8
+EMPTY = "accounts/add"
 PAGES = ("", "accounts/{n}", "accounts/{n}/months/2026-09", "accounts/{n}/data", "accounts/{n}/payments")
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _SHIFT = """() => new Promise(done => {
@@ -68,48 +67,46 @@ def _look(city: City) -> list[Figure]:
 
 def _pairs(on: Ground, city: City, rounds: int, seconds: float) -> list[Figure]:
     resident = Memory.read(city.folder / "demo" / "state.json").residents[0]
-    pages = [f"/kk/{path.format(n=resident.accounts[0])}" for path in PAGES]
-    cookies = _signed_in(city.cabinet, resident.user_name)
-    ratios, ours, empties = [], [], []
-    with empty_route(on) as empty:
+    pages = [path.format(n=resident.accounts[0]) for path in PAGES]
+    cookie = _signed_in(city.cabinet, resident.user_name)
+    for path in pages:
+        httpx.get(f"{city.cabinet}/kk/{path}", headers={"Cookie": cookie}).raise_for_status()
+    ours, empties, routes = [], [], []
+    with empty_route(on) as route:
         for _ in range(rounds):
-            empties.append(_load(empty, ["/"], {}, seconds))
-            ours.append(_load(city.cabinet, pages, cookies, seconds))
-            ratios.append(ours[-1][1] / empties[-1][1])
+            routes.append(load(route, lambda _: ("/", {}), seconds))
+            empties.append(load(city.cabinet, _asking([EMPTY], cookie), seconds))
+            ours.append(load(city.cabinet, _asking(pages, cookie), seconds))
+    ratios = tuple(page.p99_ms / empty.p99_ms for page, empty in zip(ours, empties, strict=True))
     return [
-        Figure("page : empty page, p99", "×", tuple(ratios), 3, less_is_better=True),
-        Figure("page, p50", "ms", tuple(p50 for p50, _ in ours)),
-        Figure("page, p99", "ms", tuple(p99 for _, p99 in ours)),
-        Figure("empty page, p99", "ms", tuple(p99 for _, p99 in empties)),
+        Figure("page : empty page, p99", "×", ratios, 3, less_is_better=True),
+        *_delays("page", ours),
+        *_delays("empty page", empties),
+        *_delays("empty Flask route", routes),
     ]
 
 
-def _signed_in(base: str, name: str) -> dict[str, str]:
+def _asking(paths: list[str], cookie: str) -> Ask:
+    def ask(chance: random.Random) -> tuple[str, dict[str, str]]:
+        return f"/kk/{chance.choice(paths)}", {"Cookie": cookie}
+
+    return ask
+
+
+def _delays(name: str, found: list[Reads]) -> list[Figure]:
+    return [
+        Figure(f"{name}, p50", "ms", tuple(one.p50_ms for one in found)),
+        Figure(f"{name}, p99", "ms", tuple(one.p99_ms for one in found)),
+    ]
+
+
+def _signed_in(base: str, name: str) -> str:
+    """The cookie header of a browser that signed in."""
     with httpx.Client(base_url=base, follow_redirects=True) as client:
         token = _TOKEN.search(client.get("/kk/sign-in").text)
         form = {"csrf_token": token[1] if token else "", "login": name, "password": PASSWORD, "next": ""}
         client.post("/kk/sign-in", data=form).raise_for_status()
-        return dict(client.cookies)
-
-
-def _load(base: str, paths: list[str], cookies: dict[str, str], seconds: float) -> tuple[float, float]:
-    """p50 and p99 in milliseconds of eight clients that ask one page after the other."""
-
-    def client(number: int) -> list[float]:
-        found: list[float] = []
-        until = time.monotonic() + seconds
-        with httpx.Client(base_url=base, cookies=cookies) as door:
-            for path in cycle(paths[number % len(paths) :] + paths[: number % len(paths)]):
-                began = time.monotonic()
-                if began > until:
-                    return found
-                door.get(path).raise_for_status()
-                found.append(1000 * (time.monotonic() - began))
-        return found
-
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        found = sorted(delay for one in pool.map(client, range(CLIENTS)) for delay in one)
-    return found[len(found) // 2], found[len(found) * 99 // 100]
+        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
 if __name__ == "__main__":

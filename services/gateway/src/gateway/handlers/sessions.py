@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
-from common.postgres import Pool
+from common.postgres import Pool, at_once
 from gateway.errors import Refused, SignedOut
 from gateway.gateways.centre import Centre, Reader
 from gateway.store import sessions
@@ -55,7 +55,7 @@ def open_session(keeper: Keeper, answer: dict[str, Any]) -> str:
 
 def visit(keeper: Keeper, cookie: str, reader: Reader) -> Visit:
     """The tokens of a browser, renewed when they end within seconds; raises SignedOut."""
-    with keeper.pool.connection() as conn, conn.transaction():
+    with keeper.pool.connection() as conn, at_once(conn):
         found = sessions.find(conn, _key(cookie), keeper.idle_hours)
         if found is not None and found.unmarked:
             sessions.mark_used(conn, found.id)
