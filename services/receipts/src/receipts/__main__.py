@@ -1,5 +1,6 @@
 """The processes of receipts."""
 
+import logging
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -39,6 +40,8 @@ class Audience(StrEnum):
 def _config() -> Config:
     config = from_environment()
     logs.configure("receipts", config.log_level)
+    # Its steps are seven lines a document; what is wrong with one is said elsewhere.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     return config
 
 
