@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -21,7 +22,6 @@ from tests.faults.monkey import Monkey
 from tests.integration.receipts.house import House, eventually
 
 SEED = 11
-SLOWEST_S = 3
 VICTIMS = ("receipts-worker", "receipts-worker", "receipts-sweep", "receipts-relay", "redis")
 
 
@@ -63,7 +63,7 @@ class Outside(House):
 @contextmanager
 def receipts() -> Iterator[tuple[Centre, Outside]]:
     """All processes of receipts, with a worker that gives a document up after eight seconds."""
-    settings = {"SWEEP_EVERY_S": "1", "RENDER_LIMIT_S": "8", "RENDER_PROCESSES": "1"}
+    settings = {"SWEEP_EVERY_S": "1", "RENDER_LIMIT_S": "8", "RENDER_PROCESSES": "2"}
     centre = Centre(run.folder_of(SEED), services=("topics", "receipts-"), settings=settings)
     with running(centre):
         outside = Outside(centre)
@@ -78,7 +78,7 @@ def receipts() -> Iterator[tuple[Centre, Outside]]:
     ("requests", "kills", "longest_pause_s"),
     [pytest.param(24, 6, 0.8, marks=pytest.mark.slow), pytest.param(600, 33, 0.4, marks=pytest.mark.faults)],
 )
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_every_request_ends_as_one_pdf_or_a_stated_failure(requests: int, kills: int, longest_pause_s: float) -> None:
     """Workers, sweeper, relay and Redis are killed while residents ask; the full size has three kills of Redis."""
     with receipts() as (centre, outside):
@@ -97,10 +97,23 @@ def test_every_request_ends_as_one_pdf_or_a_stated_failure(requests: int, kills:
             monkey.stop.wait(pause.random() * longest_pause_s)
         killing.join()
         assert (monkey.failed, len(monkey.done)) == ([], kills)
-        unfinished = "SELECT count(*) FROM documents WHERE state NOT IN ('ready', 'failed')"
-        eventually(lambda: outside.sql(unfinished) == [(0,)], timeout_s=60 + SLOWEST_S * requests)
+        _all_end(outside)
         views = {account: outside.ended(accounts[account], ident) for account, ident in asked.items()}
         _audit(outside, accounts, asked, views)
+
+
+def _all_end(outside: Outside) -> None:
+    """Waits for as long as documents go on ending: a slow machine loses nothing, three minutes without one would."""
+
+    def left() -> int:
+        count: int = outside.sql("SELECT count(*) FROM documents WHERE state NOT IN ('ready', 'failed')")[0][0]
+        return count
+
+    def fewer(than: int) -> bool:
+        return left() < than
+
+    while unfinished := left():
+        eventually(partial(fewer, unfinished), timeout_s=180)
 
 
 def _audit(outside: Outside, accounts: dict[str, str], asked: dict[str, str], views: dict[str, dict[str, Any]]) -> None:
