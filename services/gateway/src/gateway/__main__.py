@@ -13,7 +13,7 @@ cli = typer.Typer(help=__doc__, no_args_is_help=True)
 def _config() -> Config:
     config = from_environment()
     logs.configure("gateway", config.log_level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log account numbers in addresses
+    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would log account numbers in addresses
     return config
 
 

@@ -111,7 +111,7 @@ def _one(routes: Blueprint, cabinet: Cabinet) -> None:
     def export(number: str) -> Response:
         path = f"/v1/accounts/{number_of(number)}/export"
         found = cabinet.centre.call("ledger", "GET", path, cabinet.reader(), params={"format": "csv"})
-        answer = flask.make_response(found.content)
+        answer = flask.make_response(found.data)
         for name in ("Content-Type", "Content-Disposition"):
             answer.headers[name] = found.headers.get(name, "")
         return answer

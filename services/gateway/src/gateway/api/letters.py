@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from gateway.api.base import Cabinet, page, say, to, told
 from gateway.errors import Refused
+from gateway.gateways.centre import Json
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def _button(routes: Blueprint, cabinet: Cabinet, name: str) -> None:
     @routes.post(f"/{name}", endpoint=f"{name}-pressed")
     def pressed() -> Response:
         errand, token = _errand(name), {"token": request.form.get("token", "")}
-        given = {"params": token} if name == "unsubscribe" else {"json": token}
+        params, body = (token, None) if name == "unsubscribe" else (None, token)
         try:
-            cabinet.centre.call("identity", "POST", f"/v1/{errand.call}", cabinet.stranger(), **given)
+            cabinet.centre.call("identity", "POST", f"/v1/{errand.call}", cabinet.stranger(), params=params, json=body)
         except Refused as refused:
             return page("letter.html", refused.status, errand=errand, token="", problem=refused)
         told(errand.done)
@@ -87,11 +88,11 @@ def _button(routes: Blueprint, cabinet: Cabinet, name: str) -> None:
 def _question(routes: Blueprint, cabinet: Cabinet) -> None:
     """Somebody else has the account now: are they known to the one who had it before?"""
 
-    def ask(method: str, **more: object) -> Response:
+    def ask(method: str, body: Json | None = None) -> Response:
         token = request.values.get("token", "")
         try:
             notice = cabinet.centre.call(
-                "identity", method, f"/v1/link-notices/{quote(token, safe='')}", cabinet.stranger(), **more
+                "identity", method, f"/v1/link-notices/{quote(token, safe='')}", cabinet.stranger(), json=body
             ).json()
         except Refused as refused:
             return page("link-notice.html", refused.status, notice=None, token="", problem=refused)
@@ -103,4 +104,4 @@ def _question(routes: Blueprint, cabinet: Cabinet) -> None:
 
     @routes.post("/link-notice")
     def answered() -> Response:
-        return ask("POST", json={"answer": "not-me" if request.form.get("answer") == "not-me" else "known"})
+        return ask("POST", {"answer": "not-me" if request.form.get("answer") == "not-me" else "known"})

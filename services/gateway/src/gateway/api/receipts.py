@@ -49,7 +49,7 @@ def blueprint(cabinet: Cabinet) -> Blueprint:
         """The PDF itself; `?keep=1` has the browser save it. Nothing of it stays in a cache of this computer."""
         path = f"/v1/receipts/{ident}/document"
         found = cabinet.centre.call("receipts", "GET", path, cabinet.reader())
-        answer = flask.make_response(found.content)
+        answer = flask.make_response(found.data)
         for header in _PASSED_ON:
             if header in found.headers:
                 answer.headers[header] = found.headers[header]

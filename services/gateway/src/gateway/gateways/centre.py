@@ -1,17 +1,21 @@
 """The public HTTP APIs of the centre, called on behalf of a reader."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
+from urllib.parse import urlencode, urlsplit
 
-import httpx
 import msgspec
+from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
+from urllib3.exceptions import HTTPError
 
 from gateway.errors import Refused, SignedOut, Unreachable
 
 Json = dict[str, Any]
 Service = Literal["identity", "ledger", "receipts"]
-_TIMEOUT = httpx.Timeout(12.0, connect=2.0)
-_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16)
+_TIMEOUT = Timeout(connect=2.0, read=12.0)
+_KEPT_CONNECTIONS = 64
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,11 @@ class Centre:
 
     def __init__(self, identity: str, ledger: str, receipts: str) -> None:
         addresses = {"identity": identity, "ledger": ledger, "receipts": receipts}
-        self._clients = {
-            name: httpx.Client(base_url=address, timeout=_TIMEOUT, limits=_LIMITS)
+        self._pools = {
+            name: (
+                connection_from_url(address, maxsize=_KEPT_CONNECTIONS, timeout=_TIMEOUT, retries=False),
+                urlsplit(address).path.rstrip("/"),
+            )
             for name, address in addresses.items()
         }
 
@@ -57,32 +64,43 @@ class Centre:
         headers = {"Idempotency-Key": key} if key else {}
         return _json(self.call(service, method, path, reader, json=body, headers=headers))
 
-    def call(self, service: Service, method: str, path: str, reader: Reader, **more: Any) -> httpx.Response:
+    def call(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        reader: Reader,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> BaseHTTPResponse:
         """The raw answer of a call that went well."""
-        headers = reader.headers() | more.pop("headers", {})
+        pool, prefix = self._pools[service]
+        target = prefix + path + (f"?{urlencode(params)}" if params else "")
         try:
-            answer = self._clients[service].request(method, path, headers=headers, **more)
-        except httpx.TransportError as error:
+            answer = pool.request(method, target, json=json, headers={**reader.headers(), **(headers or {})})
+        except HTTPError as error:
             raise Unreachable(service) from error
-        if answer.status_code >= httpx.codes.BAD_REQUEST:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise _refused(answer, reader)
         return answer
 
     def close(self) -> None:
         """Ends the connections."""
-        for client in self._clients.values():
-            client.close()
+        for pool, _ in self._pools.values():
+            pool.close()
 
 
-def _refused(answer: httpx.Response, reader: Reader) -> Exception:
+def _refused(answer: BaseHTTPResponse, reader: Reader) -> Exception:
     problem = _json(answer) if "json" in answer.headers.get("Content-Type", "") else {}
-    if answer.status_code == httpx.codes.UNAUTHORIZED and reader.token:
+    if answer.status == HTTPStatus.UNAUTHORIZED and reader.token:
         return SignedOut()
-    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and not problem:
-        return Unreachable(str(answer.status_code))
-    return Refused.of(answer.status_code, problem)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not problem:
+        return Unreachable(str(answer.status))
+    return Refused.of(answer.status, problem)
 
 
-def _json(answer: httpx.Response) -> Json:
-    found: Json = msgspec.json.decode(answer.content) if answer.content else {}
+def _json(answer: BaseHTTPResponse) -> Json:
+    found: Json = msgspec.json.decode(answer.data) if answer.data else {}
     return found
