@@ -1,7 +1,8 @@
 """The relay: reads the outbox in order, sends, looks at every outcome, deletes exactly what was acknowledged.
 
 It may repeat a record, never skip one: there is no cursor that could pass a row which a slow transaction commits later
-(rules R3 and R4 of docs/promises.md). Relays share the partitions among themselves (`shards`); the rest stand by.
+(rules R3 and R4 of docs/promises.md). A topic that does not exist stops its own rows only (`outlets`). Relays share the
+partitions among themselves (`shards`); the rest stand by.
 """
 
 import threading
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from common import kafka, logs
 from common.backlog import Backlog, Measure, Outbox
 from common.envelope import render
+from common.outlets import Outlets
 from common.postgres import Connection, connect
 from common.process import collect_rarely
 from common.shards import Shards
@@ -25,7 +27,9 @@ BATCH = 10_000
 # The hint keeps a scan from wading through the dead rows of what was deleted. It may only rise to a position below
 # which no transaction can commit a row any more: every writer has its transaction id before its first position
 # (eventstore), so once all ids handed out by then are finished, nothing below can appear.
-_BATCH = "SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) ORDER BY position LIMIT %s"
+_BATCH = """
+SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) AND topic <> ALL(%s) ORDER BY position LIMIT %s
+"""
 _READ_PLAIN = f"""
 SELECT position, topic, partition, key, type, body, tombstone, barrier,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -135,11 +139,15 @@ class Relay:
     hint: int = 0
     candidate: tuple[int, int] | None = None
     producer: Any = field(default=None, repr=False)
+    outlets: Outlets = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.outlets = Outlets(self.bootstrap)
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
         """Works until `stop`; survives PostgreSQL and Kafka going away."""
         collect_rarely()
-        counted: list[Measure] = [Outbox(lambda: self.hint), *self.measures]
+        counted: list[Measure] = [Outbox(lambda: 0 if self.outlets.missing else self.hint), *self.measures]
         with AdminServer(admin_port, self._reachable), Backlog(self.url, self.name, counted):
             while not stop.is_set():
                 try:
@@ -158,9 +166,9 @@ class Relay:
                 stop.wait(1)
             idle_s = 0.005
             while not stop.is_set():
-                if self.shards.settle(conn):
-                    # What another relay left may lie below; and a server that came back may stand on an earlier state,
-                    # where positions are handed out a second time.
+                if self.shards.settle(conn) or self.outlets.returned():
+                    # What another relay left may lie below, as may what stood aside for want of its topic; and a server
+                    # that came back may stand on an earlier state, where positions are handed out a second time.
                     self.hint, self.candidate = 0, None
                 idle_s = 0.005 if self.shards.held and self.step(conn) else min(idle_s * 2, 0.05)
                 if idle_s > 0.005:
@@ -173,7 +181,9 @@ class Relay:
         acked: list[Row] = []
         lowest_waiting = None
         if rows:
-            acked = self._send(list(sendable(rows, lambda row: self._clear(conn, row))))
+            self.outlets.learn({row.topic for row in rows})
+            ready = [row for row in rows if row.topic not in self.outlets.missing]
+            acked = self._send(list(sendable(ready, lambda row: self._clear(conn, row)))) if ready else []
             conn.execute(_DELETE, ([row.position for row in acked],))
             gone = {row.position for row in acked}
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
@@ -200,7 +210,8 @@ class Relay:
 
     def _read(self, conn: Connection) -> list[Row]:
         query = _READ_EVENTS if self.event_store else _READ_PLAIN
-        found: list[Any] = conn.execute(query, (self.hint, self.shards.held, BATCH)).fetchall()
+        values = (self.hint, self.shards.held, self.outlets.missing, BATCH)
+        found: list[Any] = conn.execute(query, values).fetchall()
         return [Row(*row) for row in found]
 
     def _clear(self, conn: Connection, barrier: Row) -> bool:
@@ -225,6 +236,7 @@ class Relay:
         return acked
 
     def _drop_producer(self) -> None:
+        self.outlets.forget()
         if self.producer is not None:
             kafka.drop(self.producer)
             self.producer = None

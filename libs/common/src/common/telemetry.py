@@ -67,6 +67,9 @@ OUTBOX_WAITING = Gauge(
 OUTBOX_OLDEST_SECONDS = Gauge(
     "settlement_outbox_oldest_seconds", "How long the oldest row of the outbox has been seen", multiprocess_mode="max"
 )
+TOPICS_MISSING = Gauge(
+    "settlement_topics_missing", "Topics that rows of the outbox are for and that do not exist", multiprocess_mode="max"
+)
 WAITING = Gauge(
     "settlement_waiting", "Rows that wait for someone, counted up to 10,000", ["kind"], multiprocess_mode="max"
 )
