@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 from prometheus_client import multiprocess
 
 from common.env import BadSettings
+from common.patience import PatientWorker
 from common.telemetry import SUMMED, AdminServer, Ready
 
 
@@ -62,7 +63,7 @@ def serve(
         "workers": workers,
         "reuse_port": shared,
         "threads": threads,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "graceful_timeout": 8,
         "timeout": 60,
         "keepalive": 15,

@@ -14,8 +14,9 @@ from flask import Response, request
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict
+from werkzeug.exceptions import ClientDisconnected
 
-from common import problems, strictjson
+from common import patience, problems, strictjson
 from common.errors import Refusal
 from common.ids import uuid7_texts
 from common.problems import Malformed, Problem
@@ -55,6 +56,19 @@ class NotYetVisible(Refusal):
         "ru": "Изменение принято, но ещё не дошло сюда. Повторите через секунду.",
         "kk": "Өзгеріс қабылданды, бірақ мұнда әлі жеткен жоқ. Бір секундтан кейін қайталаңыз.",
         "en": "What was accepted is not visible here yet; try again in a second.",
+    }
+
+
+class Incomplete(Refusal):
+    """The body came too slowly, or ended before its announced length; nothing was done."""
+
+    code = "request-incomplete"
+    status = 408
+    retriable = True
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Запрос не пришёл целиком, отправьте его ещё раз.",
+        "kk": "Сұрау толық келмеді, қайта жіберіңіз.",
+        "en": "The request did not arrive whole; send it again.",
     }
 
 
@@ -153,9 +167,10 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
     flask.g.request_id = ident = given if _REQUEST_ID.fullmatch(given) else uuid7_texts(1)[0]
     structlog.contextvars.bind_contextvars(request=ident)
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or request.path in streaming:
+        patience.arrived(request.environ)
         return
     request.max_content_length = limit_bytes
-    body = request.get_data(cache=True)
+    body = _whole_body()
     if not body and not request.content_type:
         return
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
@@ -164,6 +179,19 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
         strictjson.loads(body)
     except strictjson.BadJson as error:
         raise Malformed(reason=str(error)) from error
+
+
+def _whole_body() -> bytes:
+    try:
+        body = request.get_data(cache=True)
+    except (OSError, ClientDisconnected) as error:
+        raise Incomplete from error
+    finally:
+        patience.arrived(request.environ)
+    # The web server hands out what came before a connection was lost as if that were all.
+    if len(body) < (request.content_length or 0):
+        raise Incomplete
+    return body
 
 
 def _after(answer: Response) -> Response:
