@@ -86,6 +86,18 @@ def run_intake(size: SizeName = "small", rows: Rows = 0, seed: Seed = 1, beside:
     _measure("intake", chosen, seed, lambda g, s: _intake(g, s, seed, beside=beside))
 
 
+@app.command("pushes")
+def run_pushes(size: SizeName = "tiny", seed: Seed = 1) -> None:
+    """Single pushes by fifty clients at once, beside nothing: milliseconds, and what a push costs each process."""
+    _measure("pushes", replace(SIZES[size], facts=UPLOAD_ROWS[size], pairs=1), seed, lambda g, s: _pushes(g, s, seed))
+
+
+@app.command("resent")
+def run_resent(rows: Rows = 200_000, seed: Seed = 1) -> None:
+    """A file sent again whole with some rows corrected, then undone by facts; memory of each process."""
+    _measure("resent", replace(SIZES["small"], facts=rows, pairs=1), seed, lambda g, s: _resent(g, s, seed))
+
+
 @app.command("identity")
 def run_identity(seconds: float = 4.0, rounds: Pairs = 0) -> None:
     """The check of a token, sign-in beside the bare hash, refresh beside an empty Flask route."""
@@ -305,21 +317,21 @@ def _intake(on: Ground, size: Size, seed: int, *, beside: bool) -> list[Figure]:
         with _stage("COPY of the same bytes"):
             copied = rows / intake.copied(on, file)
         with _stage("single pushes by fifty clients"):
-            took = intake.pushed(one, key, accounts)
+            pushes = intake.pushed(one, key, accounts)
         with _stage("two files in opposite orders"):
             both = intake.contended(one, key, rows // 5, accounts)
     library = 0.0
     if beside:
         with _stage("eventsourcing library, append alone"):
             library = max(yardsticks.library(on, size.library_facts * 10, each, "append") for each in PER_SAVE)
-    return _intake_figures(taken, memory, copied, took, both, library)
+    return _intake_figures(taken, memory, copied, pushes, both, library)
 
 
 def _intake_figures(
     taken: intake.Taken,
     memory: intake.Memory,
     copied: float,
-    took: list[float],
+    pushes: intake.Pushed,
     both: intake.Contended,
     library: float,
 ) -> list[Figure]:
@@ -337,18 +349,60 @@ def _intake_figures(
             Figure("upload : eventsourcing library", "×", (taken.rows_per_s / library,)),
         ]
     figures += [Figure(f"CPU of {n}", "µs/row", (s / taken.rows * 1e6,)) for n, s in sorted(taken.cpu_s.items())]
+    figures += _memory_figures(memory)
+    figures += _push_figures(pushes)
     figures += [
-        Figure(f"memory of {name}, most", "MiB", (most,), 250, less_is_better=True)
-        for name, most in sorted(memory.most.items())
-    ]
-    figures += [
-        Figure("single push, 50 clients, p50", "ms", (took[len(took) // 2],)),
-        Figure("single push, 50 clients, p99", "ms", (took[len(took) * 99 // 100],), 100, less_is_better=True),
         Figure("two files over the same accounts in opposite orders", "rows/s", (both.rows_per_s,)),
         Figure("… deadlocks that PostgreSQL found", "", (both.deadlocks,)),
         Figure("… batches that had to be tried again", "", (both.halved,)),
     ]
     return figures
+
+
+def _pushes(on: Ground, size: Size, seed: int) -> list[Figure]:
+    with centre(on) as one:
+        with _stage(f"opening {size.accounts} accounts, loading the month before"):
+            key = intake.opened(one, size.accounts)[intake.PROVIDER]
+            before = intake.written(one.folder, "2026-09", size.facts, size.accounts, seed)
+            intake.upload(one, key, before, size.facts)
+        with _stage("single pushes by fifty clients"):
+            return _push_figures(intake.pushed(one, key, size.accounts))
+
+
+def _resent(on: Ground, size: Size, seed: int) -> list[Figure]:
+    with centre(on) as one:
+        with _stage(f"opening {size.accounts} accounts"):
+            key = intake.opened(one, size.accounts)[intake.PROVIDER]
+        with _stage(f"{size.facts} rows, sent again, undone"), intake.watched(one) as memory:
+            found = intake.resent(one, key, size.facts, size.accounts, seed)
+    return [
+        Figure("a corrected file in the place of the first", "rows/s", (found.superseded_per_s,)),
+        *(Figure(f"… rows {what}", "", (count,)) for what, count in found.differences.items()),
+        Figure("the batch undone by facts", "rows/s", (found.reverted_per_s,)),
+        Figure("… rows undone", "", (found.reverted,)),
+        Figure("memory of the command, most", "MiB", (found.command_mib,), 250, less_is_better=True),
+        *_memory_figures(memory),
+    ]
+
+
+def _memory_figures(memory: intake.Memory) -> list[Figure]:
+    return [
+        Figure(f"memory of {name}, most", "MiB", (most,), 250, less_is_better=True)
+        for name, most in sorted(memory.most.items())
+    ]
+
+
+def _push_figures(pushes: intake.Pushed) -> list[Figure]:
+    took, name = pushes.took_ms, f"single push, {intake.PUSHERS} clients"
+    return [
+        Figure(f"{name}, p50", "ms", (took[len(took) // 2],)),
+        Figure(f"{name}, p99", "ms", (took[len(took) * 99 // 100],), 100, less_is_better=True),
+        Figure(f"{name}, all", "/s", (pushes.per_second,)),
+        *(
+            Figure(f"{name}, CPU of {process}", "µs/push", (spent / len(took) * 1e6,))
+            for process, spent in sorted(pushes.cpu_s.items())
+        ),
+    ]
 
 
 def _stage(text: str) -> AbstractContextManager[object]:

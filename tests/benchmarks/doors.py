@@ -39,10 +39,10 @@ class Door:
             raise Unexpected(f"POST {path}: {status} {answer}")
         return answer
 
-    def upload(self, file: Path, batch: str) -> str:
-        """Sends a file as it is read; the answer is the upload's id."""
+    def upload(self, file: Path, batch: str, more: str = "") -> str:
+        """Sends a file as it is read, with `more` parameters; the answer is the upload's id."""
         headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(file.stat().st_size)}
-        status, answer = self._call("POST", f"/v1/uploads?format=ndjson&batch={batch}", pieces(file), headers)
+        status, answer = self._call("POST", f"/v1/uploads?format=ndjson&batch={batch}{more}", pieces(file), headers)
         if status != 202:
             raise Unexpected(f"upload of {file.name}: {status} {answer}")
         return str(answer["id"])
