@@ -42,6 +42,7 @@ HOW: dict[tuple[str, str], dict[str, Any]] = {
     ("get", "/v1/uploads/{upload}"): {"object": "upload"},
     ("post", "/v1/uploads/{upload}/confirm"): {"object": "upload"},
     ("get", "/v1/uploads/{upload}/differences"): {"object": "upload"},
+    ("get", "/v1/uploads/{upload}/held"): {"object": "upload"},
     ("post", "/v1/uploads/{upload}/dismiss"): {"object": "upload"},
     ("get", "/v1/uploads/{upload}/rejected"): {"object": "upload"},
 }  # fmt: skip

@@ -51,6 +51,27 @@ def test_a_key_of_no_shape_is_no_key(http: FlaskClient) -> None:
         assert (answer.status_code, answer.get_json()["code"]) == (401, "invalid-api-key")
 
 
+@pytest.mark.parametrize("reference", ["r" * 300, "a\tb", "a\u001bb", "", None, 7])
+def test_a_reference_of_no_shape_is_refused_by_name(http: FlaskClient, town: Town, reference: object) -> None:
+    """Bad input 13: the reference is what makes a repeat safe, so a fact has one, or is refused for it alone."""
+    found = results(push(http, town, "almaty-heat", charge("x") | {"reference": reference}, charge("good")))
+    assert [(row["status"], row.get("field")) for row in found] == [("rejected", "/reference"), ("accepted", None)]
+    missing = {name: value for name, value in charge("x").items() if name != "reference"}
+    (found_missing,) = results(push(http, town, "almaty-heat", missing))
+    assert (found_missing["status"], "reference" in found_missing["detail"]) == ("rejected", True)
+
+
+@pytest.mark.parametrize("key", ["k" * 300, "", "a b"])
+def test_an_idempotency_key_of_no_shape_is_refused(http: FlaskClient, town: Town, key: str) -> None:
+    """Bad input 13: facts need none; one that is sent all the same must be one."""
+    headers = JSON | bearer(town, "almaty-heat") | {"Idempotency-Key": key}
+    answer = http.post("/v1/facts", json={"facts": [charge("a")]}, headers=headers)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "idempotency-key-required")
+    assert town.one("SELECT count(*) FROM said WHERE reference = 'a'") == 0
+    headers["Idempotency-Key"] = "k-1"
+    assert http.post("/v1/facts", json={"facts": [charge("a")]}, headers=headers).status_code == 200
+
+
 def test_a_thousand_rows_with_a_bad_one_are_taken_once_whatever_is_repeated(http: FlaskClient, town: Town) -> None:
     """Bad input 15: the good ones exactly once, the corrected one then."""
     rows = [charge(f"c{n}", str(100 + n % 20), amount="1.00") for n in range(1000)]

@@ -50,6 +50,15 @@ def test_each_push_is_a_batch_of_its_own(town: Town) -> None:
     assert instants < CROWD
 
 
+def test_what_a_fact_says_is_stored_as_it_was_said(town: Town) -> None:
+    """Whichever way the rows travel to PostgreSQL; N, t and n behind a backslash are letters."""
+    said = 'a\\b \\N \\t "quoted" \\\\n, 5 % {x}'
+    at_once(town, [charge("gathered", formula_ru=said)])
+    town.say("almaty-heat", charge("copied", formula_ru=said))
+    stored = town.rows("SELECT data::json ->> 'formula_ru' FROM events WHERE type LIKE '%%charge.posted%%'")
+    assert stored == [(said,), (said,)]
+
+
 def test_the_same_fact_at_once_is_one_event(town: Town) -> None:
     """P8, within one transaction as well."""
     outcomes = at_once(town, [charge("same")] * CROWD)

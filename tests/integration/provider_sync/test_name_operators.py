@@ -15,6 +15,7 @@ from provider_sync.handlers.base import Base
 from tests.conftest import MakeDatabase
 from tests.integration.provider_sync.test_operate import read, run
 from tests.integration.provider_sync.town import ASEL, Town
+from tests.support.waiting import until
 
 _PROVIDER = ("providers", "add", "taza-qala", "--name-ru", "Чистый город", "--name-kk", "Таза қала")
 
@@ -96,8 +97,8 @@ def test_a_rotated_key_lives_beside_the_new_one_until_its_overlap_ends(town: Tow
         access.authenticate(town.base, f"Bearer {town.keys['halyk-bank'].bearer}")
 
 
-def test_a_revoked_key_is_dead_in_every_process_at_once(town: Town, database: MakeDatabase) -> None:
-    """Bad input 24: nothing remembers keys, so another process with a pool of its own refuses it, too."""
+def test_a_revoked_key_is_dead_in_every_process_within_five_seconds(town: Town, database: MakeDatabase) -> None:
+    """Bad input 24: another process with a pool of its own may have looked it up just before; this one at once."""
     from common.postgres import open_pool
 
     bearer = f"Bearer {town.keys['almaty-lift'].bearer}"
@@ -105,5 +106,14 @@ def test_a_revoked_key_is_dead_in_every_process_at_once(town: Town, database: Ma
         another = Base(pool)
         assert access.authenticate(another, bearer).owner == "almaty-lift"
         access.revoke(town.base, ASEL, town.key("almaty-lift").id)
-        with pytest.raises(errors.BadKey):
-            access.authenticate(another, bearer)
+        assert is_dead(town.base, bearer)
+        until(lambda: is_dead(another, bearer), "the other process refuses the key", 5)
+
+
+def is_dead(base: Base, bearer: str) -> bool:
+    """Whether a key opens nothing."""
+    try:
+        access.authenticate(base, bearer)
+    except errors.BadKey:
+        return True
+    return False

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from provider_sync.handlers import access
+from provider_sync.handlers import access, unmatched
 from tests.integration.provider_sync.town import ASEL, Town, charge, ndjson, payment
 
 _MONTH = "/v1/periods/2026-10"
@@ -71,6 +71,19 @@ def test_a_banks_payments_count_with_those_that_wait_for_their_account(http: Fla
                         "premises": "flat"})  # fmt: skip
     answer = submit(http, town, "halyk-bank", payments={"count": 2, "sum": "100.00"})
     assert answer.status_code == 200, answer.get_json()
+
+
+def test_money_given_back_or_taken_back_is_no_money_of_the_bank(http: FlaskClient, town: Town) -> None:
+    """What the centre gave back to its payer is told apart; what the bank itself took back is as if it had not come."""
+    undone = {"kind": "payment.reversed", "reference": "u", "account": "999", "reverses": {"reference": "r"}}
+    town.say("halyk-bank", payment("p"), payment("q", "999"), payment("r", "999"), undone | {"reason": "by mistake"})
+    unmatched.give_back(town.base, "halyk-bank", "q", ASEL)
+    answer = submit(http, town, "halyk-bank", payments={"count": 1, "sum": "50.00"})
+    assert answer.status_code == 200, answer.get_json()
+    (line,) = answer.get_json()["lines"]
+    assert (line["ours"], line["waiting"]["count"], line["returned"]) == (
+        {"count": 1, "sum": "50.00"}, 0, {"count": 1, "sum": "50.00"},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,11 @@ class Town:
         with psycopg.connect(self.url) as conn:
             return conn.execute(query.encode(), params).fetchall()
 
+    def change(self, statements: str) -> None:
+        """What a fault or a stranger does to the tables."""
+        with psycopg.connect(self.url) as conn:
+            conn.execute(statements.encode())
+
     def one(self, query: str, *params: object) -> Any:
         """One value."""
         return self.rows(query, *params)[0][0]

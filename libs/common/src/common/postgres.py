@@ -1,6 +1,7 @@
 """PostgreSQL: pools opened after the fork, connections with deadlines, and text COPY fast enough for intake."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from time import monotonic
@@ -94,13 +95,38 @@ def at_once(conn: Connection) -> Iterator[None]:
             conn.autocommit = False
 
 
+@contextmanager
+def in_few_trips(conn: Connection) -> Iterator[None]:
+    """A transaction of few rows: statements whose answers nobody reads travel with the next, at last with the COMMIT.
+
+    Their errors come with the next answer, or at the end. Who looks at a `rowcount` has to fetch first.
+    """
+    with conn.pipeline():
+        yield
+        conn.commit()
+
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterable[str]) -> None:
-    """COPY of prepared lines (fields made safe by `escaped`, joined by tabs) into `target` = `table (a, b)`."""
+    """COPY of prepared lines (fields made safe by `escaped`, joined by tabs) into `target` = `table (a, b)`.
+
+    `in_few_trips` knows no COPY: there they are one INSERT.
+    """
+    if cursor.connection.pgconn.pipeline_status:
+        _insert_lines(cursor, target, [line.split("\t") for line in lines])
+        return
     with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
         copy.write("".join(f"{line}\n" for line in lines))
+
+
+def _insert_lines(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Sequence[Sequence[str]]) -> None:
+    if rows:
+        row = f"({', '.join(['%s'] * len(rows[0]))})"
+        query = f"INSERT INTO {target} VALUES {', '.join([row] * len(rows))}"
+        # Each number of rows is another statement, so none is worth keeping.
+        cursor.execute(query.encode(), [_unescaped(field) for fields in rows for field in fields], prepare=False)
 
 
 def copy_rows(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -111,6 +137,17 @@ def copy_rows(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Iterable
 def escaped(text: str) -> str:
     """A text as a field of COPY's text format."""
     return text.translate(_ESCAPES) if "\\" in text or "\n" in text or "\t" in text or "\r" in text else text
+
+
+_ESCAPED = re.compile(r"\\(.)")
+_MEANT = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+
+
+def _unescaped(field: str) -> str | None:
+    """A field of COPY's text format as the text it stands for."""
+    if "\\" not in field:
+        return field
+    return None if field == "\\N" else _ESCAPED.sub(lambda found: _MEANT[found[1]], field)
 
 
 def copy_field(value: Any) -> str:

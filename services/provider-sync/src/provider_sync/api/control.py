@@ -83,6 +83,7 @@ def _line(line: submissions.Line) -> dict[str, Any]:
         "ours": _total(line.ours.standing),
         "held": _total(line.ours.held),
         "waiting": _total(line.ours.waiting),
+        "returned": _total(line.ours.returned),
         "different": _total(gap) if gap is not None else None,
         "parts": {kind: _total(counted) for kind, counted in sorted(line.ours.parts.items())},
     }

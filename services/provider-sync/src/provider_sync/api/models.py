@@ -206,8 +206,9 @@ class ReconciledLine(Model):
     """A service of the month, or the payments (`service` is null).
 
     `ours` is what was taken: charges less reversed ones with their adjustments, or payments less reversed ones with
-    those that wait for their account (`waiting`). `held` waits for a decision of the centre. `different` is theirs less
-    ours and held: null while nothing is stated. `parts` are our facts by kind.
+    those that wait for their account (`waiting`). `held` waits for a decision of the centre. `returned` are payments
+    that the centre gave back to their payers: they count no more. `different` is theirs less ours and held: null while
+    nothing is stated. `parts` are our facts by kind.
     """
 
     service: str | None
@@ -215,6 +216,7 @@ class ReconciledLine(Model):
     ours: Total
     held: Total
     waiting: Total
+    returned: Total
     different: Total | None
     parts: dict[str, Total]
 

@@ -8,7 +8,7 @@ from flask_openapi.openapi import OpenAPI
 
 from common.money import parse_total
 from common.problems import language
-from common.web import create_app
+from common.web import create_app, idempotency
 from provider_sync import errors
 from provider_sync.api import acks, batches, control, models, render, served
 from provider_sync.api.door import Door, answers, json
@@ -63,13 +63,16 @@ def create(base: Base, spool: Spool, config: Config) -> OpenAPI:
 
 
 def _add_facts(app: OpenAPI, door: Door) -> None:
-    @app.post("/v1/facts", **answers(models.Results, _FACTS))
+    @app.post("/v1/facts", **answers(models.Results, _FACTS, more=("408",)))
     def push(body: models.FactsBody) -> Response:
         """Send 1 to 1,000 facts; each gets its own answer, in their order. All forbidden: 403.
 
         Sending the same fact again is always safe: the answer is `duplicate` with the position of the first time.
-        `count` and `sum` are control totals: when they differ from the body nothing is taken (422).
+        `count` and `sum` are control totals: when they differ from the body nothing is taken (422). No Idempotency-Key
+        is needed, each fact has its reference; one that is sent must be of 1 to 128 visible ASCII characters (400).
         """
+        if "Idempotency-Key" in request.headers:
+            idempotency()
         key = door.key()
         raws = msgspec.json.decode(request.get_data(cache=True), type=_Body).facts
         rows = [fact_of(bytes(raw)) for raw in raws]
@@ -116,6 +119,15 @@ def _add_uploads(app: OpenAPI, door: Door) -> None:
         found = uploads.own(door.base, door.key().owner, path.upload)
         kind, lines = uploads.rejected(door.base, profiles, found, language("en"))
         return Response(lines, content_type=kind)
+
+    @app.get("/v1/uploads/<uuid:upload>/held", **answers(None, _UPLOADS))
+    def held(path: models.UploadPath) -> Response:
+        """Rows that were held, as NDJSON: `reference`, `account`, `state`, `code` and `detail` of the rule, `reason`.
+
+        `state`: `held` until an operator decides; then `approved` (the fact counts), or `refused`: `reason` says why.
+        """
+        found = uploads.own(door.base, door.key().owner, path.upload)
+        return Response(uploads.held_rows(door.base, found, language("en")), content_type="application/x-ndjson")
 
 
 def _body(config: Config) -> tuple[Arriving, bool]:

@@ -1,4 +1,4 @@
-"""The gate's rules: looked at, and tried on what is stored."""
+"""The gate's rules: looked at, and tried on what is stored; and what the gate knows, made anew."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from common.period import BadPeriod, Period, parse_period
-from provider_sync.commands.printed import AsJson, centre, refusing, show, tell
+from provider_sync.commands.printed import AsJson, Reason, acting, centre, progress, refusing, show, tell
 from provider_sync.errors import PeriodInvalid
 from provider_sync.gateways import rules_from
-from provider_sync.handlers import rehearse
+from provider_sync.handlers import rehearse, relearn
 from provider_sync.handlers.rehearse import Tried
 
 gate = typer.Typer(help="The rules by which facts are held for an operator.", no_args_is_help=True)
@@ -55,6 +55,15 @@ def try_rules(
     if tried.examples:
         typer.echo("\nthe first of them")
         show(_examples(tried), False)
+
+
+@gate.command("relearn")
+@refusing
+def relearn_history(reason: Reason = "", as_json: AsJson = False) -> None:
+    """Make what the gate knows of charges and homes anew from the events, beside intake; interrupted, run it again."""
+    with acting(reason) as (base, by), progress() as step:
+        done = relearn.relearn(base, by, step)
+    tell({"accounts": done}, as_json, f"the gate knows {done} accounts anew")
 
 
 def _fields(tried: Tried) -> dict[str, Any]:

@@ -16,13 +16,15 @@ _SUM = _COUNT | {"charge.adjusted": 1}
 class Ours:
     """One service of a month as it stands here; `service` is empty for payments, `parts` are by kind of fact.
 
-    `held` are facts that came and wait for a decision: they are the sender's, too.
+    `held` are facts that came and wait for a decision: they are the sender's, too. `returned` are payments that the
+    centre gave back to their payers: they stand nowhere.
     """
 
     service: str
     parts: Mapping[str, Counted]
     held: Counted = NOTHING
     waiting: Counted = NOTHING
+    returned: Counted = NOTHING
 
     @property
     def standing(self) -> Counted:

@@ -102,7 +102,7 @@ class Money(NamedTuple):
 
 @dataclass
 class World:
-    """Everything the facts of one batch may ask.
+    """Everything the facts of one batch may ask; `sender_no` is the short number of who sent them.
 
     `named` are the references that corrections of this batch name, `corrected` what is known of them (all own);
     `inherited` are named facts of `predecessors`, the providers whose facts the sender took over.
@@ -116,6 +116,7 @@ class World:
     numbers: dict[str, Account] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=dict)
     providers: set[str] = field(default_factory=set)
+    sender_no: int = 0
     buildings: set[str] = field(default_factory=set)
     said: dict[str, Known] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)

@@ -6,15 +6,17 @@ from common.postgres import Pool
 from provider_sync import errors
 from provider_sync.domain.plausible import Rules
 from provider_sync.gateways import own_rules
+from provider_sync.store.keys import Key
 
 
 @dataclass(frozen=True)
 class Base:
-    """`topic_prefix` is empty except in tests."""
+    """`topic_prefix` is empty except in tests; `keys` are those looked up last, each with when to ask again."""
 
     pool: Pool
     topic_prefix: str = ""
     gate: Rules = field(default_factory=own_rules)
+    keys: dict[str, tuple[Key, float]] = field(default_factory=dict, repr=False, compare=False)
 
     def topic(self, name: str) -> str:
         """The topic's full name."""

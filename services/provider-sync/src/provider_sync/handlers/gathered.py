@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
 from common import logs
-from common.postgres import Connection
+from common.postgres import Connection, in_few_trips
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.handlers.base import Base
@@ -24,9 +25,10 @@ SMALL = 20
 _TOGETHER = 64
 # A neighbour's account may be locked by a file's chunk: then each goes alone, and only that neighbour waits for it.
 _LOCK_WAIT_MS = 200
+_PATIENCE_S = 3.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Waiting:
     """A push in the line of its sender; `leads` says, once `woken`, that it has to go with those behind it."""
 
@@ -52,7 +54,7 @@ class Gathering:
             return alone(self.base, batch, push)
         own = Waiting(batch, push)
         if not self._first(own):
-            own.woken.wait()
+            self._wait(own)
         if own.leads:
             self._lead(own)
         if own.error is not None:
@@ -68,6 +70,18 @@ class Gathering:
             else:
                 line.append(own)
             return own.leads
+
+    def _wait(self, own: Waiting) -> None:
+        """Until it is woken; raises PoolTimeout when its turn does not come, as one does who waits for a connection."""
+        if own.woken.wait(_PATIENCE_S):
+            return
+        with self._mutex:
+            line = self._lines.get(own.batch.sender, [])
+            if own in line:
+                line.remove(own)
+                raise PoolTimeout(f"no transaction of {own.batch.sender.provider} began within {_PATIENCE_S} s")
+        # It is being stored: that has deadlines of its own, and its sender is owed the outcome.
+        own.woken.wait()
 
     def _lead(self, own: Waiting) -> None:
         """One transaction for the head of the line; then the next one in line leads."""
@@ -107,7 +121,7 @@ class Gathering:
 
 
 def _shared(base: Base, group: Sequence[Waiting]) -> list[list[Outcome]]:
-    with base.pool.connection() as conn:
+    with base.pool.connection() as conn, in_few_trips(conn):
         calendar.wait_briefly(conn, _LOCK_WAIT_MS)
         found = together(conn, base, [waiting.batch for waiting in group])
         noted = zip(group, found, strict=True)

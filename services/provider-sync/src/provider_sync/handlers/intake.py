@@ -143,13 +143,15 @@ def load(
     """
     closed_through = calendar.lock_shared(conn)
     q, sender = ask(row for batch in batches for row in batch.rows), batches[0].sender.provider
-    provider_no = state.provider_no(conn, sender)
+    register = state.register(conn)
+    provider_no = register.numbers[sender]
     numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
     # Only under the calendar's lock: what waited for a close was recorded after it.
     now = at or clock.now()
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
-    world.services, world.providers = state.services(conn), state.providers(conn)
+    world.services, world.providers = register.services, set(register.numbers)
+    world.sender_no = provider_no
     world.said = references.known(conn, provider_no, q.references)
     _load_more(conn, q, world, provider_no, sender)
     if batches[0].approved:

@@ -24,7 +24,7 @@ from provider_sync.store.rehearsal import Past
 EXAMPLES = 20
 
 
-class _Data(msgspec.Struct, gc=False):
+class Data(msgspec.Struct, gc=False):
     """What the gate looks at in a stored fact."""
 
     reference: str
@@ -35,7 +35,7 @@ class _Data(msgspec.Struct, gc=False):
     residents: int | None = None
 
 
-_decode = msgspec.json.Decoder(_Data).decode
+decode = msgspec.json.Decoder(Data).decode
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def rehearse(base: Base, rules: Rules, only: Period | None = None) -> Tried:
 
 def _batch(conn: Connection, rules: Rules, facts: Sequence[Past], only: Period | None, tried: Tried) -> None:
     """One transaction of then: judged by what was known before it, then learned."""
-    read = [(fact, _decode(fact.data)) for fact in facts]
+    read = [(fact, decode(fact.data)) for fact in facts]
     groups = list(_charges(read))
     sent = Sent(facts[0].provider, facts[0].correlation, len(facts), part=True)
     judgement = suspects_of(conn, rules, groups, sent)
@@ -89,7 +89,7 @@ _JUDGED = ("charge.posted", "account.residents-changed")
 _SIGNS = {"charge.posted": 1, "charge.adjusted": 1, "charge.reversed": -1}
 
 
-def _note(tried: Tried, fact: Past, data: _Data, suspects: Suspects) -> None:
+def _note(tried: Tried, fact: Past, data: Data, suspects: Suspects) -> None:
     place = (fact.provider, data.period)
     tried.judged[place] += 1
     why = suspects.get(data.reference)
@@ -101,7 +101,7 @@ def _note(tried: Tried, fact: Past, data: _Data, suspects: Suspects) -> None:
         tried.examples.append(WouldHold(fact.provider, data.reference, fact.account, why))
 
 
-def _charges(read: Iterable[tuple[Past, _Data]]) -> Iterator[Charges]:
+def _charges(read: Iterable[tuple[Past, Data]]) -> Iterator[Charges]:
     groups: dict[tuple[str, str], Charges] = {}
     for fact, data in read:
         if fact.kind == "charge.posted":
@@ -113,7 +113,7 @@ def _charges(read: Iterable[tuple[Past, _Data]]) -> Iterator[Charges]:
     yield from groups.values()
 
 
-def _residents(conn: Connection, rules: Rules, read: Iterable[tuple[Past, _Data]]) -> Suspects:
+def _residents(conn: Connection, rules: Rules, read: Iterable[tuple[Past, Data]]) -> Suspects:
     changed = [(fact, data) for fact, data in read if fact.kind == "account.residents-changed"]
     homes = gate.homes(conn, {fact.account for fact, _ in changed}) if changed else {}
     found: Suspects = {}
@@ -125,10 +125,24 @@ def _residents(conn: Connection, rules: Rules, read: Iterable[tuple[Past, _Data]
     return found
 
 
-def _learn(conn: Connection, read: Sequence[tuple[Past, _Data]], sent: Sent, *, whole: bool) -> None:
+def _learn(conn: Connection, read: Sequence[tuple[Past, Data]], sent: Sent, *, whole: bool) -> None:
     """What the past knew after this batch; held or not, for it was accepted then."""
-    learned: dict[tuple[str, str], dict[str, int]] = {}
-    homes: dict[str, tuple[str | None, int | None]] = {}
+    learned, homes = remembered(read)
+    if homes:
+        gate.settle(conn, homes)
+    if learned:
+        gate.learn(conn, learned)
+    rehearsal.note(conn, sent.provider, sent.correlation, learned, whole=whole)
+
+
+Learned = dict[tuple[str, str], dict[str, int]]
+Homes = dict[str, tuple[str | None, int | None]]
+
+
+def remembered(read: Iterable[tuple[Past, Data]]) -> tuple[Learned, Homes]:
+    """What the gate knows from these facts: charges by service, month and account in tiyn; buildings and residents."""
+    learned: Learned = {}
+    homes: Homes = {}
     for fact, data in read:
         sign = _SIGNS.get(fact.kind)
         if sign is not None:
@@ -138,8 +152,4 @@ def _learn(conn: Connection, read: Sequence[tuple[Past, _Data]], sent: Sent, *, 
             homes[fact.account] = (data.building, data.residents or None)
         else:
             homes[fact.account] = (homes.get(fact.account, (None,))[0], data.residents)
-    if homes:
-        gate.settle(conn, homes)
-    if learned:
-        gate.learn(conn, learned)
-    rehearsal.note(conn, sent.provider, sent.correlation, learned, whole=whole)
+    return learned, homes

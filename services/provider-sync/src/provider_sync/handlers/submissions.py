@@ -71,9 +71,9 @@ def _ours(conn: Connection, key: Key, period: Period) -> dict[str, Ours]:
         service: Ours(service, parts.get(service, {}), held=aside.get(service, NOTHING))
         for service in parts.keys() | aside.keys()
     }
-    waiting = tallies.waiting(conn, key.owner, period)
-    if waiting != NOTHING:
-        found[PAYMENTS] = replace(found.get(PAYMENTS, Ours(PAYMENTS, {})), waiting=waiting)
+    waiting, returned = tallies.unmatched(conn, key.owner, period)
+    if waiting != NOTHING or returned != NOTHING:
+        found[PAYMENTS] = replace(found.get(PAYMENTS, Ours(PAYMENTS, {})), waiting=waiting, returned=returned)
     return found
 
 

@@ -68,8 +68,8 @@ def _settle(conn: Connection, base: Base, entries: list[Waiting], account: Accou
     """Appends the payment as intake would have done; returns its sequence."""
     now = clock.now()
     world = World(Calendar(day_at(now), calendar.months(conn)[0]), now, numbers={account.id: account})
-    world.services = state.services(conn)
-    sender = Sender.of(entries[0].provider, ())
+    register, sender = state.register(conn), Sender.of(entries[0].provider, ())
+    world.services, world.sender_no = register.services, register.numbers[sender.provider]
     desk = Desk(world, sender)
     desk.settle(entries, account, f'"assigned":{msgspec.json.encode(said).decode()},')
     write(conn, base, [Batch(sender, (), said["by"])], [desk.decided], world)

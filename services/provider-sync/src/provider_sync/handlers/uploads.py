@@ -14,7 +14,7 @@ from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Format, RejectedRow
 from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers.base import Act, Base
-from provider_sync.store import keys, resent, uploads
+from provider_sync.store import held, keys, resent, uploads
 from provider_sync.store.keys import Key
 from provider_sync.store.uploads import Upload
 
@@ -177,6 +177,21 @@ def _rejected_rows(base: Base, upload: UUID, language: str) -> Iterator[Rejected
         for line, _, code, field, params, raw in rows:
             yield RejectedRow(line, code, errors.by_code(code)(field, None, **params).text(language), raw)
         last = rows[-1][0]
+
+
+def held_rows(base: Base, upload: Upload, language: str) -> Iterator[str]:
+    """The upload's rows that the gate held, and what was decided of them, as NDJSON, read page by page."""
+    last = 0
+    while True:
+        with base.pool.connection() as conn:
+            rows = held.of_upload(conn, upload.provider, str(upload.id), last)
+        if not rows:
+            return
+        for row in rows:
+            detail = errors.by_code(row.code)(None, None, **row.params).text(language)
+            told = {"reference": row.reference, "account": row.account, "state": row.state, "code": row.code}
+            yield json.dumps(told | {"detail": detail, "reason": row.reason}, ensure_ascii=False) + "\n"
+        last = rows[-1].id
 
 
 def params_json(refusal: Refusal) -> str:

@@ -40,7 +40,7 @@ def write(
 
     `ids` are those of a single batch whose events were appended before and are brought back.
     """
-    provider_no = state.provider_no(conn, batches[0].sender.provider)
+    provider_no = world.sender_no
     decided = each[-1]
     if decided.touched:
         streams.move(conn, decided.touched.values())

@@ -10,25 +10,28 @@ from provider_sync.store import ints, texts
 
 _MOST = 2_147_483_647
 
-_SERVICE_NUMBERS = "SELECT id, no FROM service_numbers"
-_ADD_SERVICES = "INSERT INTO service_numbers (id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+# A conflict, too, would use up one of 32,767 numbers.
+_ADD_SERVICES = """
+INSERT INTO service_numbers (id) SELECT g.id FROM unnest(%s::text[]) AS g (id)
+WHERE NOT EXISTS (SELECT FROM service_numbers AS s WHERE s.id = g.id) ON CONFLICT DO NOTHING
+"""
 # LATERAL with LIMIT: one look into the index per row, whatever the planner thinks of an unanalysed table.
 _ODD = """
 SELECT g.n - 1, h.usual
 FROM unnest(%(accounts)s::text[], %(tenge)s::bigint[]) WITH ORDINALITY AS g (account, tenge, n)
 LEFT JOIN LATERAL (
     SELECT true AS known, {usual} AS usual FROM history AS h
-    WHERE h.service = %(service)s AND h.account = g.account LIMIT 1
+    WHERE h.service = (SELECT no FROM service_numbers WHERE id = %(service)s) AND h.account = g.account LIMIT 1
 ) AS h ON true
 WHERE h.usual > 0 AND g.tenge > h.usual * %(times)s::float8
     OR %(connected)s AND h.known IS NULL AND NOT EXISTS (
-        SELECT FROM connections AS c WHERE c.account = g.account AND c.service = %(name)s)
+        SELECT FROM connections AS c WHERE c.account = g.account AND c.service = %(service)s)
 ORDER BY g.n
 """
 # A month's sum grows by what comes of that month; the first of a newer one takes the place of last year's.
 _LEARN = """
 INSERT INTO history AS h (service, account, last, {month})
-SELECT %(service)s, account, %(last)s, tenge
+SELECT (SELECT no FROM service_numbers WHERE id = %(service)s), account, %(last)s, tenge
 FROM unnest(%(accounts)s::text[], %(tenge)s::int[]) AS g (account, tenge)
 ON CONFLICT (service, account) DO UPDATE SET last = greatest(h.last, excluded.last),
     {month} = CASE WHEN excluded.last > h.last THEN excluded.{month}
@@ -37,6 +40,11 @@ WHERE excluded.last > h.last - 12
 """
 _CONNECTED_SERVICES = "SELECT service FROM connected_services"
 _NOTE_CONNECTED = "INSERT INTO connected_services SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+_ALL_CONNECTED = "INSERT INTO connected_services SELECT DISTINCT service FROM connections ON CONFLICT DO NOTHING"
+_FORGET_HISTORY = """
+DELETE FROM history WHERE service IN (SELECT no FROM service_numbers) AND account = ANY(%s::text[])
+"""
+_FORGET_HOMES = "DELETE FROM homes WHERE account = ANY(%s::text[])"
 _HOMES = "SELECT account, building, residents FROM homes WHERE account = ANY(%s::text[])"
 _HOUSES = "SELECT account, building FROM homes WHERE building = ANY(%s)"
 _SETTLE = """
@@ -64,26 +72,14 @@ GROUP BY period
 """
 
 
-def service_numbers(conn: Connection, services: Collection[str]) -> dict[str, int]:
-    """Short numbers of services, new ones made."""
-    known: dict[str, int] = dict(conn.execute(_SERVICE_NUMBERS).fetchall())
-    if not known.keys() >= set(services):
-        conn.execute(_ADD_SERVICES, (sorted(services),))
-        known = dict(conn.execute(_SERVICE_NUMBERS).fetchall())
-    return known
-
-
-def odd(
-    conn: Connection, charges: Charges, service_no: int, months: Sequence[int], times: float, *, connected: bool
-) -> list[Odd]:
+def odd(conn: Connection, charges: Charges, months: Sequence[int], times: float, *, connected: bool) -> list[Odd]:
     """Rows above `times` the largest sum of `months`; if `connected`, also those of accounts without the service."""
     usual = sql.SQL(", ").join(sql.Identifier("h", f"m{month}") for month in months)
     query = sql.SQL(_ODD).format(usual=sql.SQL("greatest({})").format(usual))
     values = {
         "accounts": texts(charges.accounts),
         "tenge": ints(charges.tenge),
-        "service": service_no,
-        "name": charges.service,
+        "service": charges.service,
         "times": times or float("inf"),
         "connected": connected,
     }
@@ -92,12 +88,12 @@ def odd(
 
 def learn(conn: Connection, learned: Mapping[tuple[str, str], Mapping[str, int]]) -> None:
     """Adds charges (service, month → account → tiyn) to the history; the streams of all accounts are locked."""
-    numbers = service_numbers(conn, {service for service, _ in learned})
+    conn.execute(_ADD_SERVICES, (sorted({service for service, _ in learned}),))
     for (service, period), sums in learned.items():
         month = int(period[5:])
         query = sql.SQL(_LEARN).format(month=sql.Identifier(f"m{month}"))
         values = {
-            "service": numbers[service],
+            "service": service,
             "last": int(period[:4]) * 12 + month - 1,
             "accounts": texts(sums),
             "tenge": ints(max(-_MOST, min(_MOST, tiyn // 100)) for tiyn in sums.values()),
@@ -113,6 +109,17 @@ def connected_services(conn: Connection) -> set[str]:
 def note_connected(conn: Connection, services: Collection[str]) -> None:
     """From now on connections of these services are known."""
     conn.execute(_NOTE_CONNECTED, (sorted(services),))
+
+
+def note_all_connected(conn: Connection) -> None:
+    """The same for every service that has a connection."""
+    conn.execute(_ALL_CONNECTED)
+
+
+def forget(conn: Connection, accounts: Collection[str]) -> None:
+    """Takes away what is known of these accounts, to learn it anew; their streams are locked."""
+    conn.execute(_FORGET_HISTORY, (texts(accounts),))
+    conn.execute(_FORGET_HOMES, (texts(accounts),))
 
 
 def homes(conn: Connection, accounts: Collection[str]) -> dict[str, tuple[str, int | None]]:

@@ -63,7 +63,8 @@ SELECT h.code, h.params, h.state, h.reason, h.content::json ->> 'kind'
 FROM held AS h JOIN providers AS p ON p.no = h.provider WHERE p.id = %s AND h.reference = %s
 """
 _OF_UPLOAD = """
-SELECT h.id, h.reference, h.account, h.state, h.code, h.params FROM held AS h JOIN held_batches AS b ON b.id = h.batch
+SELECT h.id, h.reference, h.account, h.state, h.code, h.params, h.reason
+FROM held AS h JOIN held_batches AS b ON b.id = h.batch
 WHERE b.provider = %s AND b.correlation = %s AND h.id > %s ORDER BY h.id LIMIT 1000
 """
 
@@ -80,6 +81,18 @@ class HeldFact(NamedTuple):
     state: str
     scopes: list[str]
     atomic: bool
+
+
+class HeldRow(NamedTuple):
+    """A held fact as its sender is told of it: the rule with its parameters, the state, an operator's reason."""
+
+    id: int
+    reference: str
+    account: str
+    state: str
+    code: str
+    params: dict[str, Any]
+    reason: str | None
 
 
 class Fate(NamedTuple):
@@ -168,9 +181,10 @@ def fate(conn: Connection, provider: str, reference: str) -> Fate | None:
     return Fate(*row) if row else None
 
 
-def of_upload(conn: Connection, provider: str, correlation: str, after: int) -> list[tuple[Any, ...]]:
-    """A page of an upload's held rows behind an id: id, reference, account, state, code, params."""
-    return conn.execute(_OF_UPLOAD, (provider, correlation, after)).fetchall()
+def of_upload(conn: Connection, provider: str, correlation: str, after: int) -> list[HeldRow]:
+    """A page of an upload's held rows behind an id."""
+    with conn.cursor(row_factory=class_row(HeldRow)) as cursor:
+        return cursor.execute(_OF_UPLOAD, (provider, correlation, after)).fetchall()
 
 
 def _rows(conn: Connection, query: str, params: tuple[Any, ...]) -> Rows:

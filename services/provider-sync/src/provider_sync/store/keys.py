@@ -43,7 +43,7 @@ class Key(NamedTuple):
 
 
 def live(conn: Connection, ident: str) -> Key | None:
-    """The key if it may be used now; asked on every call, so that a revocation holds at once."""
+    """The key if it may be used now."""
     row = conn.execute(_FIND + _LIVE, (ident,)).fetchone()
     return Key(*row) if row else None
 

@@ -140,8 +140,5 @@ def match(conn: Connection, matched: Sequence[Matched]) -> None:
 def find(
     conn: Connection, provider: str, reference: str
 ) -> tuple[str, int | None, str | None, datetime | None, bool, bool, bool] | None:
-    """Account or place, version, type, when recorded, whether undone, given back, published, of one fact.
-
-    Looks through the outbox, which is short except while the relay stands still.
-    """
+    """Account or place, version, type, when recorded, whether undone, given back, published, of one fact."""
     return conn.execute(_FACT, (provider, reference)).fetchone()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -18,6 +18,10 @@ Pair = tuple[str, str]
 _PROVIDER_NO = "SELECT no FROM providers WHERE id = %s"
 _ADD_PROVIDER = "INSERT INTO providers (id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 _PROVIDERS = "SELECT id FROM providers"
+_REGISTER = """
+SELECT id, no, NULL FROM providers
+UNION ALL SELECT substr(entity, 9), NULL, body ->> 'provider' FROM directory WHERE entity LIKE 'service/%'
+"""
 _SERVICES = "SELECT substr(entity, 9), body ->> 'provider' FROM directory WHERE entity LIKE 'service/%'"
 _BUILDINGS = "SELECT substr(entity, 10) FROM directory WHERE entity = ANY(%s)"
 _METERS = """
@@ -76,6 +80,21 @@ def provider_no(conn: Connection, provider: str) -> int:
     if row is None:
         raise LookupError(f"{provider} has a key but is no registered provider")
     return int(row[0])
+
+
+class Register(NamedTuple):
+    """The senders with their short numbers, and each service's provider."""
+
+    numbers: dict[str, int]
+    services: dict[str, str]
+
+
+def register(conn: Connection) -> Register:
+    """Both, in one question."""
+    rows = conn.execute(_REGISTER).fetchall()
+    return Register(
+        {name: no for name, no, _ in rows if no is not None}, {name: owner for name, no, owner in rows if no is None}
+    )
 
 
 def add_providers(conn: Connection, ids: Collection[str]) -> None:
