@@ -22,7 +22,7 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
 	bench-f3 bench-f4 bench-f5 bench-f8 bench-gateway bench-identity bench-intake bench-ledger bench-pushes bench-receipts \
-	check docs lint types contracts test-real lock format clean
+	check docs lint types contracts test-real lock format clean audit sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
@@ -139,6 +139,22 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 lock: $(STAMPS)/venv ## Lock the versions and hashes of requirements*.in anew
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) requirements-audit.in -o requirements-audit.txt
+
+AUDIT := $(STAMPS)/audit
+
+$(AUDIT)/done: requirements-audit.txt
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	@touch $@
+
+audit: $(STAMPS)/parts $(AUDIT)/done ## Look the locked packages up in the published advisories (AUDIT_REQUIRED=yes: not to know fails, too)
+	@$(PY) -m native.audit --program $(AUDIT)/bin/pip-audit
+
+sbom: $(AUDIT)/done ## Write what the images are made of, as CycloneDX: build/sbom.json
+	@mkdir -p build
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o build/sbom.json
+	@echo "build/sbom.json"
 
 clean: ## Stop everything and remove all that was made, the data too
 	@[ ! -x $(PY) ] || $(PY) -m native stop || true

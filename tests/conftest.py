@@ -20,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The process that the user started names the folder; workers find it in their environment."""
     if not hasattr(config, "workerinput"):
         announce_folder()
+        # The passwords of the tests' servers are those of the demonstration.
+        os.environ["DEMO"] = "yes"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, LiteralString, NamedTuple, TypeVar
 import typer
 from psycopg import OperationalError
 
-from common import clock, heads, kafka
+from common import brokers, clock, heads, kafka
 from common.migrations import EditedMigration, pending
 from common.postgres import Connection, connect
 
@@ -147,7 +147,9 @@ def _lag(conn: Connection, patient: Patient) -> Iterator[Finding]:
 
         before, now = _twice(behind, lambda before, now: all(not now[t] or now[t] < before[t] for t in now))
     except kafka.KafkaError as error:
-        yield Finding("kafka", "ill", f"{patient.kafka} does not answer ({type(error).__name__}): is it running?")
+        yield Finding(
+            "kafka", "ill", f"{brokers.shown(patient.kafka)} does not answer ({type(error).__name__}): is it running?"
+        )
         return
     for topic, count in now.items():
         if not count:

@@ -19,6 +19,7 @@ from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.record.util import decode_varint, encode_varint
 
+from common import brokers
 from common.partitions import PARTITIONS as PARTITIONS
 from common.partitions import partition_of as partition_of
 
@@ -34,7 +35,7 @@ Partition = TopicPartition
 def producer(bootstrap: str, name: str) -> KafkaProducer:
     """An idempotent producer, all replicas acknowledging, lz4; make it after the fork."""
     return KafkaProducer(
-        bootstrap_servers=bootstrap,
+        **brokers.settings(bootstrap),
         client_id=name,
         acks="all",
         enable_idempotence=True,
@@ -163,7 +164,7 @@ def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaCons
     """
     member = member.replace("%h", socket.gethostname()) if member else None
     return KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **brokers.settings(bootstrap),
         client_id=member or group,
         group_id=group,
         group_instance_id=member,
@@ -194,7 +195,7 @@ def close(consumer: KafkaConsumer, *, leave: bool) -> None:
 def admin(bootstrap: str) -> KafkaAdminClient:
     """An administration client."""
     return KafkaAdminClient(
-        bootstrap_servers=bootstrap,
+        **brokers.settings(bootstrap),
         client_id="settlement-admin",
         request_timeout_ms=10_000,
         bootstrap_timeout_ms=_BOOTSTRAP_MS,
@@ -248,7 +249,7 @@ def wait_for_topics(bootstrap: str, topics: Iterable[str], stop: threading.Event
 
 def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """Where each partition of the topics ends now: the offset its next record will get."""
-    client = KafkaConsumer(bootstrap_servers=bootstrap, client_id="settlement-ends", group_id=None)
+    client = KafkaConsumer(**brokers.settings(bootstrap), client_id="settlement-ends", group_id=None)
     try:
         places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         return {(place.topic, place.partition): end for place, end in client.end_offsets(places).items()}
@@ -285,7 +286,7 @@ class Ends:
         """The offset that the next record of each partition will get; raises KafkaError in time."""
         if self._client is None:
             self._client = KafkaConsumer(
-                bootstrap_servers=self._bootstrap,
+                **brokers.settings(self._bootstrap),
                 client_id="settlement-watchdog",
                 group_id=None,
                 enable_auto_commit=False,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from common.env import BadSettings, load
 
-DEMO_SECRET = "demo-secret-that-protects-nothing-at-all"  # noqa: S105  # refused unless DEMO says so
 _SHORTEST_SECRET = 32
 
 
@@ -26,15 +25,12 @@ class Config:
     cookie_secure: bool = True
     trusted_proxies: int = 0
     idle_hours: int = 12
-    demo: bool = False
     log_level: str = "INFO"
 
 
 def from_environment() -> Config:
-    """The settings, or one BadSettings that lists what is wrong; the demonstration's secret serves only for one."""
+    """The settings, or one BadSettings that lists what is wrong."""
     config = load(Config)
-    if config.gateway_secret == DEMO_SECRET and not config.demo:
-        raise BadSettings("GATEWAY_SECRET is the demonstration's: make one of 32 or more random characters")
     if len(config.gateway_secret) < _SHORTEST_SECRET:
         raise BadSettings("GATEWAY_SECRET is shorter than 32 characters")
     return config

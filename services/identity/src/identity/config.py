@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from common.env import BadSettings, load
 from common.money import BadAmount, Tiyn, parse_amount
 
-_DEMO_MARK = "demo-"
 _SECRET_LENGTH = 32
 
 
@@ -28,7 +27,6 @@ class Config:
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 18025
     mail_from: str = "cabinet@settlement.example"
-    demo: bool = False
     log_level: str = "INFO"
     topic_prefix: str = ""
     consumer_member: str = ""
@@ -80,8 +78,6 @@ def _mistakes(config: Config) -> list[str]:
     found = []
     if len(config.identity_key_secret) < _SECRET_LENGTH:
         found.append(f"IDENTITY_KEY_SECRET: needs at least {_SECRET_LENGTH} characters")
-    if config.identity_key_secret.startswith(_DEMO_MARK) and not config.demo:
-        found.append("IDENTITY_KEY_SECRET: a demo secret is only taken with DEMO=yes")
     try:
         parse_amount(config.proof_minimum)
     except BadAmount as error:

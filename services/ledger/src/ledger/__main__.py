@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from common.env import BadSettings
 from ledger import app, commands
 from ledger.commands.doctor import doctor
 from ledger.commands.parked import parked
@@ -95,5 +96,15 @@ cli.command()(commands.storage)
 cli.add_typer(parked, name="parked")
 cli.add_typer(restore, name="restore")
 
+
+def main() -> None:
+    """Runs the command line; wrong settings are a message, not a trace."""
+    try:
+        cli()
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(2) from None
+
+
 if __name__ == "__main__":
-    cli()
+    main()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from common import logs
+from common.env import BadSettings
 from common.errors import Refusal
 from common.period import BadPeriod
 from common.postgres import open_pool
@@ -38,7 +39,11 @@ class Audience(StrEnum):
 
 
 def _config() -> Config:
-    config = from_environment()
+    try:
+        config = from_environment()
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     logs.configure("receipts", config.log_level)
     # Its steps are seven lines a document; what is wrong with one is said elsewhere.
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
