@@ -8,13 +8,20 @@ from tests.support.facts import Log, barriers
 from tests.support.waiting import until
 
 ACCOUNT = "100000123"
-REQUESTED = "kz.settlement.receipts.receipt.requested.v1"
+REQUESTED = "kz.settlement.receipts.receipt.requested.v2"
+REQUESTED_V1 = "kz.settlement.receipts.receipt.requested.v1"
 
 
 def request(ledger: Ledger, period: str, *, account: str = ACCOUNT, after: int = 0, draft: bool = True) -> None:
     """Says receipt.requested."""
-    said = {"receipt": "r-1", "account": account, "period": period, "language": "kk", "draft": draft, "request": "q-1"}
-    said |= {"after": [f"account/{account}@{after}"]} if after else {}
+    wanted = {"request": "q-1", "after": [f"account/{account}@{after}"] if after else []}
+    said = {
+        "receipt": "r-1",
+        "account": account,
+        "period": period,
+        "language": "kk",
+        "draft": wanted if draft else None,
+    }
     ledger.state("receipts.receipts.v1", account, said, REQUESTED)
 
 
@@ -55,6 +62,20 @@ def test_a_draft_waits_for_the_position_it_names(running_ledger: Ledger, log: Lo
     running_ledger.hear(log.events[-1:])
     until(lambda: len(running_ledger.said("statement.drafted")) == 1, "the draft is said")
     assert running_ledger.said("statement.drafted")[0]["position"] == 6
+
+
+def test_questions_of_both_versions_are_answered_side_by_side(running_ledger: Ledger, log: Log) -> None:
+    """Beside receipts of the release before, and for ever in a replay; what asked for nothing stays unanswered."""
+    old = {"receipt": "r-1", "account": ACCOUNT, "period": "2026-11", "language": "kk"}
+    for more in ({"draft": True, "request": "old"}, {"draft": False, "request": ""}, {"draft": True, "request": ""}):
+        said = old | more | {"after": [f"account/{ACCOUNT}@5"]}
+        running_ledger.state("receipts.receipts.v1", ACCOUNT, said, REQUESTED_V1)
+    request(running_ledger, "2026-11", after=5)
+    until(lambda: len(running_ledger.said("statement.drafted")) == 2, "both drafts are said")
+    answers = {draft["request"]: draft["hash"] for draft in running_ledger.said("statement.drafted")}
+    assert set(answers) == {"old", "q-1"}
+    assert running_ledger.query("SELECT FROM draft_requests") == []
+    assert running_ledger.query("SELECT FROM dead_letters") == []
 
 
 REFUSED = (

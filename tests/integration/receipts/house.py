@@ -229,12 +229,13 @@ class House:
         """The PDF's answer."""
         return self.http.get(f"/v1/receipts/{ident}/document", headers=self.signed_in(user, **headers))
 
-    def said(self, name: str, receipt: str) -> list[dict[str, Any]]:
+    def said(self, name: str, receipt: str, version: int = 1) -> list[dict[str, Any]]:
         """What receipts published of a receipt under this event name."""
-        return [data for data in self.spoken(name) if data["receipt"] == receipt]
+        return [data for data in self.spoken(name, version) if data["receipt"] == receipt]
 
-    def spoken(self, name: str) -> list[dict[str, Any]]:
+    def spoken(self, name: str, version: int = 1) -> list[dict[str, Any]]:
         """What receipts published of all receipts under this event name."""
+        wanted = full_type("receipts", name, version)
         consumer = kafka.consumer(self.config.kafka_bootstrap_servers, f"{self.config.topic_prefix}look{uuid7()}")
         topic = self.config.topic_prefix + "receipts.receipts.v1"
         places = [kafka.Partition(topic, number) for number in range(kafka.PARTITIONS)]
@@ -245,7 +246,7 @@ class House:
         found: list[dict[str, Any]] = []
         while any(consumer.position(place) < ends[place] for place in places):
             for messages in consumer.poll(timeout_ms=500).values():
-                found += [_data(m.value) for m in messages if decode(m.value).type == full_type("receipts", name)]
+                found += [_data(m.value) for m in messages if decode(m.value).type == wanted]
         consumer.close(autocommit=False)
         return found
 
@@ -253,7 +254,8 @@ class House:
         """The receipt's question to the ledger with this number, once it is on the topic."""
 
         def look() -> dict[str, Any] | None:
-            asked = [q for q in self.said("receipt.requested", receipt) if q["request"] == f"{receipt}.{number}"]
+            asked = [q["draft"] for q in self.said("receipt.requested", receipt, 2) if q["draft"]]
+            asked = [wanted for wanted in asked if wanted["request"] == f"{receipt}.{number}"]
             return asked[0] if asked else None
 
         return eventually(look)

@@ -28,7 +28,7 @@ def subscriptions(config: Config, *, says: bool = True) -> list[Subscription]:
 
     Without `says` nothing is published and requests for drafts are passed over: a replay.
     """
-    requested = frozenset([receipts_type("receipt.requested")])
+    requested = heard.UPCASTS.read_as(heard.RECEIPT_REQUESTED)
     receipts_skipped = frozenset(map(receipts_type, _RECEIPTS_SKIPPED))
     return [
         Subscription(

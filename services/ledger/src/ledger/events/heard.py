@@ -1,10 +1,12 @@
 """Facts of others, as narrowly as the ledger reads them: unknown fields are ignored, amounts are integer tiyn."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
-from common.envelope import PREFIX
+from common.envelope import PREFIX, full_type
+from common.upcasting import Upcasts
 
 ACCOUNTS = "provider-sync.accounts.v1"
 HOLDERS = "provider-sync.holders.v1"
@@ -231,14 +233,31 @@ class Link(Struct, frozen=True):
     masked_until: str | None = None
 
 
+class DraftWanted(Struct, frozen=True):
+    """The answer goes out under the id `request`, when the positions `after` are applied."""
+
+    request: str
+    after: list[str] = []
+
+
 class ReceiptRequested(Struct, frozen=True):
     """Somebody wants a receipt; with `draft` the month is open and the ledger answers."""
 
     account: str
     period: str
-    request: str = ""
-    draft: bool = False
-    after: list[str] = []
+    draft: DraftWanted | None = None
+
+
+UPCASTS = Upcasts()
+RECEIPT_REQUESTED = full_type("receipts", "receipt.requested", 2)
+
+
+@UPCASTS.away_from("receipts", "receipt.requested", 1)
+def _draft_in_one(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had id and positions beside `draft`, which without an id asked for nothing."""
+    asks = old.get("draft") and old.get("request")
+    wanted = {"request": old["request"], "after": old.get("after", [])} if asks else None
+    return {"account": old["account"], "period": old["period"], "draft": wanted}
 
 
 def accounts_type(name: str) -> str:

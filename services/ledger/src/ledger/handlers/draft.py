@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from common.clock import now, to_wire
 from common.eventstore import OutboxRow, enqueue
 from common.period import BadPeriod, parse_period, period_at
@@ -15,7 +13,7 @@ from ledger.config import Config
 from ledger.domain.split import SplitRule, rule_for
 from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, opened, since
 from ledger.events import said
-from ledger.events.heard import ACCOUNTS, ReceiptRequested
+from ledger.events.heard import ACCOUNTS, UPCASTS, DraftWanted, ReceiptRequested
 from ledger.handlers import publish
 from ledger.store import drafts, entries, months
 from ledger.store.drafts import Request
@@ -33,8 +31,8 @@ FAR_FUTURE = "9999-12"
 
 def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -> None:
     """Stores the requests for drafts and answers those whose positions are applied."""
-    asked = [msgspec.json.decode(record.envelope.data, type=ReceiptRequested) for record in records]
-    wanted = [(r.request, r.account, r.period, _position(r)) for r in asked if r.draft and r.request]
+    asked = [UPCASTS.decode(record.type, record.envelope.data, ReceiptRequested) for record in records]
+    wanted = [(r.draft.request, r.account, r.period, _position(r.account, r.draft)) for r in asked if r.draft]
     drafts.ask(conn, wanted, now())
     answer_waiting(conn, config)
 
@@ -48,9 +46,9 @@ def answer_waiting(conn: Connection, config: Config) -> int:
     return len(ready)
 
 
-def _position(request: ReceiptRequested) -> int:
+def _position(account: str, wanted: DraftWanted) -> int:
     """The highest sequence of the account's log to wait for; `account/100000123@41` → 41."""
-    own = [text.rpartition("@") for text in request.after if text.startswith(f"account/{request.account}@")]
+    own = [text.rpartition("@") for text in wanted.after if text.startswith(f"account/{account}@")]
     return max((int(sequence) for _, _, sequence in own), default=0)
 
 

@@ -15,16 +15,35 @@ _RECEIPT = UUID("0192f0c1-7a2b-7c3d-8e4f-5a6b7c8d9e0f")
 _ACCOUNT, _PERIOD = "100000123", "2026-10"
 
 
+class DraftWanted(msgspec.Struct, frozen=True):
+    """The ledger is asked, under the id `request`, for an answer that is not older than the positions `after`."""
+
+    request: str
+    after: tuple[str, ...] = ()
+
+
 def _requested(cls: Any) -> Any:
+    return cls(_RECEIPT, _ACCOUNT, _PERIOD, "kk", DraftWanted(f"{_RECEIPT}.1", ("account/100000123@41",)))
+
+
+@SAYS.says("receipt.requested", TOPIC, _requested, version=2)
+class ReceiptRequested(msgspec.Struct, frozen=True):
+    """A resident wants a receipt; with `draft` the month is open."""
+
+    receipt: UUID
+    account: str
+    period: str
+    language: str
+    draft: DraftWanted | None = None
+
+
+def _requested_v1(cls: Any) -> Any:
     return cls(_RECEIPT, _ACCOUNT, _PERIOD, "kk", True, f"{_RECEIPT}.1", ("account/100000123@41",))
 
 
-@SAYS.says("receipt.requested", TOPIC, _requested)
-class ReceiptRequested(msgspec.Struct, frozen=True):
-    """A resident wants a receipt; with `draft` the month is open and the ledger is asked under the id `request`.
-
-    `after`: positions the answer may not be older than.
-    """
+@SAYS.says("receipt.requested", TOPIC, _requested_v1)
+class ReceiptRequestedV1(msgspec.Struct, frozen=True):
+    """As it was said until version 2, and stands on the topic for ever; no longer said."""
 
     receipt: UUID
     account: str

@@ -7,7 +7,7 @@ from uuid import UUID
 from common.ids import uuid7
 from common.postgres import Connection, Pool
 from receipts.errors import CannotBeMade, NotFound, NotReady, TooManyUnfinished, reason_texts
-from receipts.events.said import ReceiptRequested
+from receipts.events.said import DraftWanted, ReceiptRequested
 from receipts.projections import DocumentKey, shown_holder, typed_code
 from receipts.render.version import template_version
 from receipts.store import documents, heard, receipts
@@ -91,7 +91,7 @@ def _start(conn: Connection, says: Says, new: NewReceipt, subject: Subject, draf
     if draft:
         ask_ledger(conn, says, new.id, new.account, new.period, new.language, draft_deadline_s)
         return
-    says.requested(conn, ReceiptRequested(new.id, new.account, new.period, new.language, False, ""))
+    says.requested(conn, ReceiptRequested(new.id, new.account, new.period, new.language))
     link_document(conn, says, new.id, _issued(subject, new.period, new.language))
 
 
@@ -100,8 +100,8 @@ def ask_ledger(
 ) -> None:
     """Asks for the draft of an open month; each question has a number, so that only its own answer counts."""
     number, after = receipts.ask(conn, ident, deadline_s)
-    event = ReceiptRequested(ident, account, period, language, True, f"{ident}.{number}", tuple(after))
-    says.requested(conn, event)
+    wanted = DraftWanted(f"{ident}.{number}", tuple(after))
+    says.requested(conn, ReceiptRequested(ident, account, period, language, wanted))
 
 
 def link_document(conn: Connection, says: Says, ident: UUID, new: NewDocument) -> None:
