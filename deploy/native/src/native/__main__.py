@@ -1,5 +1,6 @@
 """The command line: `python -m native …`."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from native.classes import keep_classes
 from native.compose import COMPOSE_FILE
+from native.credentials import Credentials
 from native.install import install_missing
 from native.paths import ROOT, RUN, forget_home
 from native.run import command, run, run_servers, unwind_on_signals
@@ -46,6 +48,13 @@ def start(
 def stop(folder: Folder) -> None:
     """Stop the three servers of a folder."""
     Servers.within(folder, Ports(0, 0, 0, 0)).stop()
+
+
+@app.command()
+def certificates(folder: Folder) -> None:
+    """Make certificates for development and tests: ca.pem for clients, server.pem and server.key for the servers."""
+    Credentials(folder.absolute()).make()
+    typer.echo(f"{folder}: ca.pem, server.pem, server.key")
 
 
 Ours = Annotated[Path, typer.Option("--folder", envvar="RUN_DIR", help="Where the data lives.")]
@@ -114,7 +123,9 @@ def forget(folder: Ours = RUN) -> None:
 
 def _site(folder: Path, port_base: int, compose: Path) -> Site:
     unwind_on_signals()
-    return Site(folder.absolute(), port_base, compose)
+    # One word for all commands on a set: whoever looks at a hardened one needs its secrets.
+    hard = os.environ.get("HARDENED", "no").lower() in ("1", "yes", "true", "on")
+    return Site(folder.absolute(), port_base, compose, hard)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def main(
 ) -> None:
     """Exit 1 when a package has a known hole; without a source of advisories say so, and exit 0 or, if required, 3."""
     options = ["--requirement", str(LOCK), "--disable-pip", "--require-hashes", "--format=json"]
-    command = [program, *options, "--progress-spinner=off"]
+    command = [str(program), *options, "--progress-spinner=off"]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     raise typer.Exit(judged(ended.stdout, ended.stderr, required=required))
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from native.compose import Plan, Process
+from native.credentials import Credentials
 from native.databases import create_databases
 from native.kafka import Kafka
 from native.paths import ROOT
@@ -21,10 +22,11 @@ class StepFailed(Trouble):
     """A one-shot command ended with an error; the message is its output."""
 
 
-def servers_of(plan: Plan, folder: Path) -> Servers:
+def servers_of(plan: Plan, folder: Path, credentials: Credentials | None = None) -> Servers:
     """The plan's three servers with their data in the folder."""
     at = plan.ports
-    return Servers.within(folder, Ports(at["POSTGRES"], at["KAFKA"], at["KAFKA_CONTROLLER"], at["REDIS"]))
+    ports = Ports(at["POSTGRES"], at["KAFKA"], at["KAFKA_CONTROLLER"], at["REDIS"])
+    return Servers.within(folder, ports, credentials=credentials)
 
 
 def bring_up(plan: Plan, servers: Servers, *, steps: bool = True) -> None:
@@ -61,7 +63,7 @@ def run_once(process: Process) -> None:
 
 def _postgres(servers: Servers) -> None:
     _started(servers.postgres)
-    create_databases(servers.postgres.url)
+    create_databases(servers.postgres.url, servers.postgres.credentials)
 
 
 def _started(server: Postgres | Kafka | Redis) -> None:

@@ -72,10 +72,10 @@ def _processes(site: Site) -> Iterator[Finding]:
 
 
 def _topics(site: Site) -> Iterator[Finding]:
-    environment = site.plan.named(SERVICES["ledger"]).environment
+    kafka = site.plan.named("topics").setting("KAFKA_BOOTSTRAP_SERVERS")
     wanted = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))["topics"]
     try:
-        wrong = topics.differences(environment["KAFKA_BOOTSTRAP_SERVERS"], wanted, environment.get("TOPIC_PREFIX", ""))
+        wrong = topics.differences(kafka, wanted)
     except KafkaError as error:
         yield Finding("topics", "ill", f"Kafka does not answer ({type(error).__name__}): is it running?")
         return

@@ -43,6 +43,11 @@ class Process:
         port = self.environment.get("HTTP_PORT")
         return f"http://127.0.0.1:{port}" if port else None
 
+    def setting(self, name: str) -> str:
+        """A setting's value, from the file that `<name>_FILE` says where there is one."""
+        file = self.environment.get(f"{name}_FILE")
+        return Path(file).read_text() if file else self.environment[name]
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from native.credentials import Credentials
 from native.databases import create_databases
 from native.kafka import Kafka
 from native.postgres import Postgres
@@ -34,13 +35,21 @@ class Servers:
     redis: Redis
 
     @classmethod
-    def within(cls, folder: Path, ports: Ports, *, durable: bool = True, shared_buffers: str = "1GB") -> "Servers":
-        """The set whose data is in the folder; nothing is started yet."""
+    def within(
+        cls,
+        folder: Path,
+        ports: Ports,
+        *,
+        durable: bool = True,
+        shared_buffers: str = "1GB",
+        credentials: Credentials | None = None,
+    ) -> "Servers":
+        """The set whose data is in the folder; nothing is started yet. With credentials nobody comes in without."""
         folder = folder.absolute()
         return cls(
-            Postgres(folder, ports.postgres, durable, shared_buffers),
-            Kafka(folder, ports.kafka, ports.kafka_controller, durable),
-            Redis(folder, ports.redis, durable),
+            Postgres(folder, ports.postgres, durable, shared_buffers, credentials),
+            Kafka(folder, ports.kafka, ports.kafka_controller, durable, credentials=credentials),
+            Redis(folder, ports.redis, durable, credentials),
         )
 
     def start(self) -> None:
@@ -50,7 +59,7 @@ class Servers:
             server.start()
         for server in (self.postgres, self.redis, self.kafka):
             server.wait()
-        create_databases(self.postgres.url)
+        create_databases(self.postgres.url, self.postgres.credentials)
 
     def stop(self) -> None:
         """Stop all; a server that does not run is no fault."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from native.bringup import servers_of
 from native.child import Child
 from native.compose import COMPOSE_FILE, Plan, Process, read_plan
+from native.credentials import Credentials
+from native.hardened import hardened
 from native.servers import Servers
 from native.supervisor import environment_of, stop_leftovers
 from native.trouble import Trouble
@@ -32,16 +34,30 @@ class Site:
     folder: Path
     port_base: int = 0
     compose: Path = COMPOSE_FILE
+    hard: bool = False
 
     @cached_property
     def plan(self) -> Plan:
-        """What runs here."""
-        return read_plan(self.folder, self.port_base, self.compose)
+        """What runs here; of a hardened set each secret is in a file."""
+        return hardened(self._listed, self.servers, self.credentials) if self.credentials else self._listed
 
     @property
     def servers(self) -> Servers:
         """Its PostgreSQL, Kafka and Redis."""
-        return servers_of(self.plan, self.folder)
+        return servers_of(self._listed, self.folder, self.credentials)
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """Certificates and passwords of a hardened set."""
+        if not self.hard:
+            return None
+        made = Credentials(self.folder / "secrets")
+        made.make()
+        return made
+
+    @cached_property
+    def _listed(self) -> Plan:
+        return read_plan(self.folder, self.port_base, self.compose)
 
     @property
     def runner(self) -> Child:

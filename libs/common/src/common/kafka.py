@@ -11,7 +11,17 @@ from typing import Any, NamedTuple
 
 import crc32c  # noqa: F401  # without it the client checks sums in slow Python: fail at start instead
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ConfigResource,
+    ConfigResourceType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourceType,
+)
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.errors import KafkaError as KafkaError
@@ -30,6 +40,9 @@ _BATCH_BYTES = 512 * 1024  # well below the broker's 1 MiB, even when nothing ca
 _LARGEST_BYTES = 1_000_000
 
 Partition = TopicPartition
+RESTORE_GROUP = "settlement-restore"
+OWNING = ("READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS")
+READING = ("READ", "DESCRIBE")
 
 
 def producer(bootstrap: str, name: str) -> KafkaProducer:
@@ -202,6 +215,34 @@ def admin(bootstrap: str) -> KafkaAdminClient:
     )
 
 
+class Grant(NamedTuple):
+    """What a user may do with a topic or group, or with all whose name `begins` so."""
+
+    user: str
+    kind: str
+    name: str
+    operations: tuple[str, ...]
+    begins: bool = False
+
+
+def allow(bootstrap: str, grants: Iterable[Grant]) -> None:
+    """Tells the broker; what it knows already stays. Raises KafkaError when it does not take one of them."""
+    client = admin(bootstrap)
+    try:
+        told = client.create_acls([acl for grant in grants for acl in _acls(grant)])
+        for _, error in told["failed"]:
+            raise error
+    finally:
+        client.close()
+
+
+def _acls(grant: Grant) -> Iterator[Any]:
+    how = ACLResourcePatternType.PREFIXED if grant.begins else ACLResourcePatternType.LITERAL
+    what = ResourcePattern(ResourceType[grant.kind.upper()], grant.name, how)
+    for operation in grant.operations:
+        yield ACL(f"User:{grant.user}", "*", ACLOperation[operation], ACLPermissionType.ALLOW, what)
+
+
 def topic_ids(bootstrap: str, topics: Iterable[str]) -> dict[str, str]:
     """Kafka's own id of each topic; a topic that does not exist is absent."""
     client = admin(bootstrap)
@@ -217,7 +258,7 @@ def wait_until_led(bootstrap: str, partitions: Mapping[str, int], timeout_s: flo
 
     A broker tells of a new topic before it has made its partitions, and refuses who comes meanwhile.
     """
-    client = KafkaConsumer(bootstrap_servers=bootstrap, client_id="settlement-admin", group_id=None)
+    client = KafkaConsumer(**brokers.settings(bootstrap), client_id="settlement-admin", group_id=None)
     try:
         places = [TopicPartition(topic, number) for topic, count in partitions.items() for number in range(count)]
         client.end_offsets(places, timeout_ms=round(timeout_s * 1000))
@@ -259,7 +300,7 @@ def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], 
 
 def read_since(bootstrap: str, topic: str, since: datetime) -> Iterator[list["Raw"]]:
     """What was sent to a topic since a moment, up to where it ends now, batch by batch; joins no group."""
-    reader = consumer(bootstrap, "settlement-restore")
+    reader = consumer(bootstrap, RESTORE_GROUP)
     read_raw(reader)
     places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
     try:

@@ -14,6 +14,8 @@ from importlib.resources import files
 
 import psycopg
 
+from common import roles
+
 _LOCK = 7_206_114
 _LOCK_TRIES, _PAUSE_S = 20, 1.0
 _ONLINE = "SET lock_timeout = '2s'; SET statement_timeout = '30s'"
@@ -47,8 +49,10 @@ class Migration:
         return self.sql.startswith(("-- no transaction", "-- offline")) or self.name in _OFFLINE_FROM_BEFORE
 
 
-def migrate(url: str, package: str, shared: Sequence[str] = ()) -> list[str]:
+def migrate(url: str, package: str, shared: Sequence[str] = (), running_role: str = "") -> list[str]:
     """Brings the database of `package` to the newest schema; returns the names applied now.
+
+    A `running_role` that is not the owner gets its rights on all tables afterwards (common.roles).
 
     Raises EditedMigration; psycopg's LockNotAvailable when a lock was not to be had in twenty tries of two seconds, and
     QueryCanceled for a statement of more than thirty: nothing of that file is applied then.
@@ -56,7 +60,10 @@ def migrate(url: str, package: str, shared: Sequence[str] = ()) -> list[str]:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         conn.execute(_TABLE)
-        return [m.name for m in pending(conn, package, shared) if _apply_patiently(conn, m)]
+        applied = [m.name for m in pending(conn, package, shared) if _apply_patiently(conn, m)]
+        if running_role:
+            roles.give(conn, running_role)
+        return applied
 
 
 def pending(conn: psycopg.Connection, package: str, shared: Sequence[str] = ()) -> list[Migration]:

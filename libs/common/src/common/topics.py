@@ -1,6 +1,7 @@
 """`python -m common.topics FILE`: creates the topics of FILE that do not exist yet; changes none that do."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import typer
 import yaml
 
 from common import kafka
+from common.env import BadSettings, load
 
 READY_S = 60.0
 app = typer.Typer(help=__doc__)
@@ -28,6 +30,22 @@ def create(bootstrap: str, wanted: dict[str, dict[str, Any]], prefix: str = "") 
         return sorted(missing)
     finally:
         client.close()
+
+
+def grants(wanted: dict[str, dict[str, Any]], prefix: str = "") -> list[kafka.Grant]:
+    """What each service may do: write its own topics, read those that name it, and use groups under its own name.
+
+    provider-sync makes and uses the inboxes of senders as well (`x-inboxes`).
+    """
+    found = []
+    for name, topic in wanted.items():
+        found += [kafka.Grant(topic["owner"], "topic", prefix + name, kafka.OWNING)]
+        found += [kafka.Grant(reader, "topic", prefix + name, kafka.READING) for reader in topic.get("readers", ())]
+    for service in {topic["owner"] for topic in wanted.values()}:
+        found += [kafka.Grant(service, "group", f"{prefix}{service}.", ("READ",), begins=True)]
+        found += [kafka.Grant(service, "group", kafka.RESTORE_GROUP, ("READ",))]
+    inboxes = kafka.Grant("provider-sync", "topic", f"{prefix}providers.", (*kafka.OWNING, "CREATE"), begins=True)
+    return [*found, inboxes]
 
 
 def differences(bootstrap: str, wanted: dict[str, dict[str, Any]], prefix: str = "") -> list[str]:
@@ -63,14 +81,28 @@ def _spec(topic: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Config:
+    """Where Kafka is, and with `grants` that it knows its clients and is told who may do what."""
+
+    kafka_bootstrap_servers: str
+    kafka_grants: bool = False
+
+
 @app.command()
-def main(
-    file: Path = typer.Argument(..., help="The YAML file that lists the topics."),
-    bootstrap: str = typer.Option(..., envvar="KAFKA_BOOTSTRAP_SERVERS", help="Kafka's address, host:port."),
-) -> None:
-    """Create the topics of FILE that do not exist yet."""
-    made = create(bootstrap, yaml.safe_load(file.read_text(encoding="utf-8"))["topics"])
+def main(file: Path = typer.Argument(..., help="The YAML file that lists the topics.")) -> None:
+    """Create the topics of FILE that do not exist yet (KAFKA_BOOTSTRAP_SERVERS; KAFKA_GRANTS=yes: with their ACLs)."""
+    try:
+        config = load(Config)
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    wanted = yaml.safe_load(file.read_text(encoding="utf-8"))["topics"]
+    made = create(config.kafka_bootstrap_servers, wanted)
     typer.echo(f"{len(made)} topics created" + (": " + ", ".join(made) if made else ""))
+    if config.kafka_grants:
+        kafka.allow(config.kafka_bootstrap_servers, grants(wanted))
+        typer.echo("owners may write, readers may read, nobody else")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def database_problem(config: Config) -> str | None:
 
 def migrate_database(config: Config) -> list[str]:
     """Brings the database to the newest schema."""
-    return migrate(config.database_url, "gateway", SHARED)
+    return migrate(config.database_url, "gateway", SHARED, config.running_role)
 
 
 def _seal(secret: str) -> Fernet:

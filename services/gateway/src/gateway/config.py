@@ -26,6 +26,7 @@ class Config:
     trusted_proxies: int = 0
     idle_hours: int = 12
     log_level: str = "INFO"
+    running_role: str = ""
 
 
 def from_environment() -> Config:

@@ -110,7 +110,7 @@ def migrate() -> None:
     from identity.migrations import SHARED
 
     config = _config()
-    for name in run_migrations(config.database_url, "identity", SHARED):
+    for name in run_migrations(config.database_url, "identity", SHARED, config.running_role):
         typer.echo(f"applied {name}")
     keyring.provide(build_desk(config, "identity-migrate"))
 

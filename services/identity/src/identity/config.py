@@ -28,6 +28,7 @@ class Config:
     smtp_port: int = 18025
     mail_from: str = "cabinet@settlement.example"
     log_level: str = "INFO"
+    running_role: str = ""
     topic_prefix: str = ""
     consumer_member: str = ""
     hash_concurrency: int = 2

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def migrate() -> list[str]:
     """Brings the database to the newest schema; returns what was applied."""
-    return apply_migrations(load(Config).database_url, "ledger", SHARED)
+    config = load(Config)
+    return apply_migrations(config.database_url, "ledger", SHARED, config.running_role)
 
 
 def project() -> None:

@@ -21,6 +21,7 @@ class Config:
     close_chunk: int = 200
     directory_fresh_s: int = 30
     log_level: str = "INFO"
+    running_role: str = ""
 
     def topic(self, name: str) -> str:
         """The topic's name on this installation's broker."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def migrate() -> list[str]:
     """Brings the database to the newest schema; returns what was applied."""
-    return apply_migrations(load_settings(Config).database_url, "provider_sync", SHARED)
+    config = load_settings(Config)
+    return apply_migrations(config.database_url, "provider_sync", SHARED, config.running_role)
 
 
 def web() -> None:

@@ -48,6 +48,7 @@ class Config:
     load_workers: int = 2
     lease_s: int = 30
     log_level: str = "INFO"
+    running_role: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Config:
     web_threads: int = 8
     public_url: str = "http://127.0.0.1:18104"
     log_level: str = "INFO"
+    running_role: str = ""
     topic_prefix: str = ""
     consumer_member: str = ""
     s3_endpoint: str = ""

@@ -27,4 +27,4 @@ def relay(config: Config) -> Relay:
 
 def migrate_database(config: Config) -> list[str]:
     """Brings the database to the newest schema."""
-    return migrate(config.database_url, "receipts", SHARED)
+    return migrate(config.database_url, "receipts", SHARED, config.running_role)

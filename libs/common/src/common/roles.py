@@ -1,0 +1,25 @@
+"""What a running service may do in its own database: read and write rows; change no table, rewrite no history.
+
+Given after each `migrate` by the role that owns the tables, when RUNNING_ROLE names another one.
+"""
+
+from psycopg import Connection, sql
+
+# What only grows: who steals a running service's password still cannot edit what was said and who did it.
+HISTORY = ("events", "audit", "seals", "operator_acts")
+_ROWS = (
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM {role}",
+)
+_PRESENT = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name = ANY(%s)"
+
+
+def give(conn: Connection, role: str) -> None:
+    """Gives the role its rights on every table there is now; repeated after each migration."""
+    for statement in _ROWS:
+        conn.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+    for (table,) in conn.execute(_PRESENT, (list(HISTORY),)).fetchall():
+        kept = sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}")
+        conn.execute(kept.format(sql.Identifier(table), sql.Identifier(role)))
