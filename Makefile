@@ -20,7 +20,7 @@ CODE := $(addsuffix /src,$(PARTS)) demo tests
 export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults bench bench-f1 bench-f2 \
+.PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults drill-restore bench bench-f1 bench-f2 \
 	bench-f3 bench-f4 bench-f5 bench-f8 bench-gateway bench-identity bench-intake bench-ledger bench-pushes bench-receipts \
 	check docs lint types contracts test-real lock format clean audit sbom
 
@@ -86,6 +86,9 @@ test-full: setup $(STAMPS)/browser ## All tests, the slow ones too
 faults: setup ## Kill processes and servers at random and count what is lost (FAULTS="--seed 7 --kills 5")
 	@$(PY) -m tests.faults.run $(FAULTS)
 	@$(PYTEST) -s -m faults tests
+
+drill-restore: setup ## Lose PostgreSQL and Kafka of a whole city, restore both, hold all against what it was (ACCOUNTS=300)
+	@ACCOUNTS=$(if $(filter command\ line,$(origin ACCOUNTS)),$(ACCOUNTS),300) $(PY) -m tests.faults.drill
 
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all

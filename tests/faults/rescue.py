@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-import psycopg
-
 from native.backup import Backup
 from native.bringup import run_once
 from native.paths import forget_home
-from tests.faults.centre import Centre, number
+from native.postgres import Postgres
+from tests.faults.centre import Centre, number, rows
 from tests.faults.keeper import Kept, kill, poll_until
 
 # Whose environment a command of each service runs with.
@@ -63,6 +62,7 @@ class Rescue:
 
     def command(self, service: str, *words: str, out: Path | None = None) -> str:
         """What `python -m <service> …` prints; raises Refused."""
+        self.tell(f"  python -m {service} {' '.join(words)}")
         environment = {**self.centre.environment(SERVICES[service]), "OPERATOR": "drill"}
         ended = subprocess.run(
             [sys.executable, "-m", service, *words], env=environment, capture_output=True, timeout=600
@@ -99,13 +99,7 @@ class Rescue:
         """The server of the last copy and the log."""
         self.backup.restore(until_time)
         self.centre.servers.postgres.start()
-        self.centre.servers.postgres.wait()
-        for _ in poll_until(60, 0.1):
-            with psycopg.connect(self.centre.servers.postgres.url, autocommit=True) as conn:
-                row = conn.execute("SELECT pg_is_in_recovery()").fetchone()
-            if row == (False,):
-                return
-        raise AssertionError("the recovery does not end")
+        recovered(self.centre.servers.postgres)
 
     def empty_kafka(self) -> None:
         """A new broker with the topics of the file."""
@@ -159,6 +153,15 @@ class Rescue:
             if waiting() == 0:
                 return
         raise AssertionError(f"{what} did not run empty")
+
+
+def recovered(server: Postgres) -> None:
+    """Returns when the server has read the log to its end, or to the moment that was named."""
+    server.wait()
+    for _ in poll_until(120, 0.1):
+        if rows(server.url, "SELECT pg_is_in_recovery()") == [(False,)]:
+            return
+    raise AssertionError("the recovery does not end")
 
 
 def _of(service: str, heads: list[str]) -> list[str]:
