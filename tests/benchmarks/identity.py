@@ -81,7 +81,7 @@ def _desk(url: str) -> Iterator[Desk]:
     desk = build_desk(Config(url, "127.0.0.1:1", SECRET), "bench-identity")
     keyring.provide(desk)
     yield desk
-    desk.pool.close()
+    desk.close()
 
 
 def _resident(desk: Desk, conn: Connection, number: int) -> str:
@@ -135,7 +135,7 @@ def _token_checks(desk: Desk) -> tuple[float, float]:
     with desk.pool.connection() as conn:
         active = keys.active(conn)
         public = {key.kid: key.jwk for key in keys.everything(conn)}
-    headers = [f"Bearer {desk.signer.token(active, str(uuid7()), uuid7(), 'kk', now())}" for _ in range(300)]
+    headers = [f"Bearer {desk.signer.token(active, str(uuid7()), str(uuid7()), 'kk', now())}" for _ in range(300)]
     verifier = TokenVerifier(lambda: public)
     verifier.verify(headers[0])
     return _median_ms(verifier, headers[1:]), _median_ms(verifier, headers[1:])

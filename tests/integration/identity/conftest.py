@@ -32,7 +32,7 @@ def towns(database: MakeDatabase) -> Iterator[MakeTown]:
                 identity_key_secret=SECRET,
             )
             desk = build_desk(config, "test-identity", pool_size=12)
-            opened.callback(desk.pool.close)
+            opened.callback(desk.close)
             keyring.provide(desk)
             return Town(desk, api.create(desk))
 
@@ -49,7 +49,7 @@ def shared_town(servers: Addresses) -> Iterator[Town]:
         desk = build_desk(config, "test-identity", pool_size=12)
         keyring.provide(desk)
         yield Town(desk, api.create(desk))
-        desk.pool.close()
+        desk.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg import RawCursor
 from werkzeug.test import TestResponse
 
 from common.clock import now
@@ -42,9 +43,9 @@ def test_each_refresh_gives_a_new_pair(town: Town, tokens: Any) -> None:
 
 def test_a_refresh_writes_no_index_of_sessions(town: Town, tokens: Any) -> None:
     """The row of the session changes in place (HOT), however often its owner refreshes."""
-    at = now()
+    given = [sessions.hash_of(tokens["refresh_token"]), sessions.hash_of("next"), now(), now() + timedelta(days=1)]
     with town.desk.pool.connection() as conn, conn.transaction():
-        assert sessions.renew(conn, tokens["refresh_token"], at, at + timedelta(days=1)) is not None
+        assert RawCursor(conn).execute(sessions._RENEW, given).fetchone() is not None
         count = "SELECT pg_stat_get_xact_tuples_hot_updated(%s::regclass)"
         assert conn.execute(count, ("sessions",)).fetchone() == (1,)
         assert conn.execute(count, ("refresh_tokens",)).fetchone() == (1,)

@@ -29,6 +29,9 @@ COMMON = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_duration_statement": "1s",
+    # An error's detail names whole rows, a slow statement its parameters: people, who must be forgotten here, too.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
     "random_page_cost": "1.1",
 }
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

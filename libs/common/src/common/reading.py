@@ -1,4 +1,4 @@
-"""Connections of a server that only reads: one for each of its threads, nothing to wait for or to hand back."""
+"""Connections of a server's threads: one for each of them, nothing to wait for or to hand back."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from common.postgres import Connection, connect
 _FRESH_S = 1.0
 _LIFE_S = 1800.0
 # A statement over tables in parts is dear to plan, and its plan does not depend on the account that is asked for.
-_OPTIONS = "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan"
+_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 
 
 class Reading:
@@ -26,6 +26,8 @@ class Reading:
 
     Nothing is written through it. Whoever waits for a busy pool elsewhere waits here for a thread.
     """
+
+    _options = f"-c default_transaction_read_only=on {_PLANNED_ONCE}"
 
     def __init__(self, url: str, name: str, *, statement_s: int = 5) -> None:
         self._url, self._name, self._statement_s = url, name, statement_s
@@ -79,7 +81,8 @@ class Reading:
 
     def _renewed(self) -> "_Kept":
         old: _Kept | None = self._own.__dict__.pop("kept", None)
-        new = _Kept(connect(self._url, self._name, statement_s=self._statement_s, autocommit=True, options=_OPTIONS))
+        opened = connect(self._url, self._name, statement_s=self._statement_s, autocommit=True, options=self._options)
+        new = _Kept(opened)
         with self._lock:
             if old:
                 old.conn.close()
@@ -87,6 +90,15 @@ class Reading:
             self._open.add(new)
         self._own.kept = new
         return new
+
+
+class Writing(Reading):
+    """The same for single statements that write (`rows`), each a transaction by itself.
+
+    A statement whose answer was lost with its connection is sent again, so it must be one that may come twice.
+    """
+
+    _options = _PLANNED_ONCE
 
 
 class _Kept:

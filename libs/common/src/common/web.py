@@ -11,6 +11,7 @@ from typing import Any, ClassVar, get_origin, get_type_hints
 import flask
 import structlog
 from flask import Response, request
+from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict
@@ -101,23 +102,13 @@ def problem_answers(*statuses: str) -> dict[Any, Any]:
     return {status: {"content": {"application/problem+json": schema}} for status in statuses}
 
 
-class _App(OpenAPI):
-    """The library's app without what it finds out anew for every request though it never changes."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """No view or hook of ours is a coroutine."""
-        return func
-
-    def get(self, rule: str, **options: Any) -> Callable[..., Any]:
-        """The library's decorator for a route that reads."""
-        register = super().get(rule, **options)
-        return lambda view: register(_validated(view))
-
-
 def _validated(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view that is given its path and query validated by their models alone, without a walk through their schemas."""
+    """A view that is given its path, query and body validated by their models alone, without a walk through schemas.
+
+    The body is the one that was read strictly before: the same bytes are not parsed twice.
+    """
     hints = get_type_hints(view)
-    path, query = hints.get("path"), hints.get("query")
+    path, query, body = hints.get("path"), hints.get("query"), hints.get("body")
     several = (
         [name for name, field in query.model_fields.items() if get_origin(field.annotation) is list] if query else []
     )
@@ -130,10 +121,50 @@ def _validated(view: Callable[..., Any]) -> Callable[..., Any]:
         if query:
             lists = {name: request.args.getlist(name) for name in several if name in request.args}
             asked["query"] = query.model_validate(request.args.to_dict() | lists)
+        if body:
+            asked["body"] = body.model_validate(flask.g.body)
         return view(**asked)
 
     validated.__delay_validate_request__ = True  # type: ignore[attr-defined]  # the library's own mark: leave it to us
     return validated
+
+
+_Register = Callable[[Callable[..., Any]], Any]
+
+
+def _validating(register: _Register) -> _Register:
+    return lambda view: register(_validated(view))
+
+
+class _Validating:
+    """In front of the library's app or blueprint: its decorators, with views that are validated as above."""
+
+    def get(self, rule: str, **options: Any) -> _Register:
+        return _validating(super().get(rule, **options))  # type: ignore[misc]  # the library's, behind this class
+
+    def post(self, rule: str, **options: Any) -> _Register:
+        return _validating(super().post(rule, **options))  # type: ignore[misc]  # as above
+
+    def put(self, rule: str, **options: Any) -> _Register:
+        return _validating(super().put(rule, **options))  # type: ignore[misc]  # as above
+
+    def patch(self, rule: str, **options: Any) -> _Register:
+        return _validating(super().patch(rule, **options))  # type: ignore[misc]  # as above
+
+    def delete(self, rule: str, **options: Any) -> _Register:
+        return _validating(super().delete(rule, **options))  # type: ignore[misc]  # as above
+
+
+class Routes(_Validating, APIBlueprint):
+    """A part of an app's routes."""
+
+
+class _App(_Validating, OpenAPI):
+    """The library's app without what it finds out anew for every request though it never changes."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook of ours is a coroutine."""
+        return func
 
 
 def create_app(
@@ -166,6 +197,7 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
     given = request.environ.get("HTTP_X_REQUEST_ID", "")
     flask.g.request_id = ident = given if _REQUEST_ID.fullmatch(given) else uuid7_texts(1)[0]
     structlog.contextvars.bind_contextvars(request=ident)
+    flask.g.body = None
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or request.path in streaming:
         patience.arrived(request.environ)
         return
@@ -176,7 +208,7 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         flask.abort(415)
     try:
-        strictjson.loads(body)
+        flask.g.body = strictjson.loads(body)
     except strictjson.BadJson as error:
         raise Malformed(reason=str(error)) from error
 

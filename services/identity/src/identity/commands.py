@@ -213,7 +213,7 @@ def _work(desk_of: Callable[[], Desk]) -> Iterator[Desk]:
         typer.echo(refusal.text("en"), err=True)
         raise typer.Exit(1) from None
     finally:
-        desk.pool.close()
+        desk.close()
 
 
 def _show(found: Sequence[Any], *, as_json: bool) -> None:

@@ -1,9 +1,8 @@
 """The accounts of the cabinet."""
 
 from flask import Response
-from flask_openapi.blueprint import APIBlueprint
 
-from common.web import idempotency
+from common.web import Routes, idempotency
 from identity.api import models
 from identity.api.access import BEARER, SignedIn, answers, caller, reply
 from identity.api.registrations import claim_of
@@ -12,9 +11,9 @@ from identity.handlers.desk import Desk
 from identity.store.accounts import Shown
 
 
-def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
+def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     """The routes."""
-    routes = APIBlueprint("accounts", __name__, url_prefix="/v1/me/accounts", abp_security=BEARER)
+    routes = Routes("accounts", __name__, url_prefix="/v1/me/accounts", abp_security=BEARER)
 
     @routes.get("", responses=answers(models.Accounts, 200, 401), summary="Linked accounts")
     def linked() -> Response:

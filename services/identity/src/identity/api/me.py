@@ -1,8 +1,8 @@
 """The resident's own cabinet: profile, password, e-mail, notices, activity, and its end."""
 
 from flask import Response
-from flask_openapi.blueprint import APIBlueprint
 
+from common.web import Routes
 from identity.api import models
 from identity.api.access import BEARER, SignedIn, answers, reply
 from identity.handlers import cabinet, closing, second_factor, secrets
@@ -13,9 +13,9 @@ from identity.store.notices import BY_DEFAULT, Kind
 _NEWEST = 2**62
 
 
-def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
+def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     """The routes."""
-    routes = APIBlueprint("me", __name__, url_prefix="/v1/me", abp_security=BEARER)
+    routes = Routes("me", __name__, url_prefix="/v1/me", abp_security=BEARER)
 
     @routes.get("", responses=answers(models.Profile, 200, 401), summary="Profile")
     def profile() -> Response:

@@ -1,9 +1,9 @@
 """Registration, forgotten passwords, links of letters: what works without being signed in."""
 
 from flask import Response
-from flask_openapi.blueprint import APIBlueprint
 
 from common.money import BadAmount, parse_typed_amount
+from common.web import Routes
 from identity.api import models
 from identity.api.access import answers, caller, reply
 from identity.domain.proof import Claim
@@ -28,9 +28,9 @@ def claim_of(form: models.Registration | models.NewAccount) -> Claim:
         raise BadPaymentAmount(field="/last_payment_amount") from error
 
 
-def blueprint(desk: Desk) -> APIBlueprint:
+def blueprint(desk: Desk) -> Routes:
     """The routes."""
-    routes = APIBlueprint("registrations", __name__, url_prefix="/v1")
+    routes = Routes("registrations", __name__, url_prefix="/v1")
     _registrations(routes, desk)
     _addresses(routes, desk)
     _notices(routes, desk)
@@ -38,7 +38,7 @@ def blueprint(desk: Desk) -> APIBlueprint:
     return routes
 
 
-def _registrations(routes: APIBlueprint, desk: Desk) -> None:
+def _registrations(routes: Routes, desk: Desk) -> None:
     @routes.post("/registrations", responses=answers(models.Accepted, 202, 409), summary="Register")
     def register(body: models.Registration) -> Response:
         claim = claim_of(body)
@@ -59,7 +59,7 @@ def _registrations(routes: APIBlueprint, desk: Desk) -> None:
         return reply(models.Accepted(), 202)
 
 
-def _addresses(routes: APIBlueprint, desk: Desk) -> None:
+def _addresses(routes: Routes, desk: Desk) -> None:
     @routes.post("/email-changes/confirm", responses=answers(models.Position, 200), summary="Confirm another e-mail")
     def confirm_email(body: models.Token) -> Response:
         return reply(models.Position(position=email.confirm(desk, body.token).position))
@@ -69,7 +69,7 @@ def _addresses(routes: APIBlueprint, desk: Desk) -> None:
         return reply(models.Position(position=email.undo(desk, body.token).position))
 
 
-def _notices(routes: APIBlueprint, desk: Desk) -> None:
+def _notices(routes: Routes, desk: Desk) -> None:
     @routes.get("/link-notices/<token>", responses=answers(models.LinkNotice, 200), summary="Who else has my account?")
     def notice(path: models.NoticePath) -> Response:
         return _notice(notices.question(desk, path.token))
@@ -85,7 +85,7 @@ def _notices(routes: APIBlueprint, desk: Desk) -> None:
         return Response(status=204)
 
 
-def _passwords(routes: APIBlueprint, desk: Desk) -> None:
+def _passwords(routes: Routes, desk: Desk) -> None:
     @routes.post("/password-resets", responses=answers(models.Accepted, 202), summary="Ask for a new password")
     def ask_reset(body: models.Address) -> Response:
         secrets.ask_reset(desk, body.email)

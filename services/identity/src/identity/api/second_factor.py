@@ -1,8 +1,8 @@
 """The second factor: set up, confirm, renew recovery codes, take off."""
 
 from flask import Response
-from flask_openapi.blueprint import APIBlueprint
 
+from common.web import Routes
 from identity.api import models
 from identity.api.access import BEARER, SignedIn, answers, nothing, reply
 from identity.handlers import second_factor
@@ -11,9 +11,9 @@ from identity.handlers.desk import Desk
 _PROBLEMS = (401, 403, 409, 429)
 
 
-def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
+def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     """The routes."""
-    routes = APIBlueprint("second_factor", __name__, url_prefix="/v1/me/second-factor", abp_security=BEARER)
+    routes = Routes("second_factor", __name__, url_prefix="/v1/me/second-factor", abp_security=BEARER)
 
     @routes.post("", responses=answers(models.SecondFactorSetup, 200, *_PROBLEMS), summary="Begin to set it up")
     def begin(body: models.CurrentPassword) -> Response:

@@ -1,8 +1,8 @@
 """Signing in and out, and the public keys of access tokens."""
 
 from flask import Response
-from flask_openapi.blueprint import APIBlueprint
 
+from common.web import Routes
 from identity.api import models
 from identity.api.access import BEARER, SignedIn, answers, caller, nothing, reply
 from identity.handlers import keyring, sessions
@@ -12,9 +12,9 @@ from identity.handlers.sessions import Tokens
 _KEYS_CACHED_S = 120
 
 
-def blueprint(desk: Desk, signed_in: SignedIn) -> APIBlueprint:
+def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     """The routes."""
-    routes = APIBlueprint("sessions", __name__)
+    routes = Routes("sessions", __name__)
 
     @routes.post("/v1/sessions", responses=answers(models.Tokens, 200, 401, 403, 429), summary="Sign in")
     def sign_in(body: models.Credentials) -> Response:

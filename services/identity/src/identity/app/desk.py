@@ -1,6 +1,7 @@
 """The tools every process of identity works with, put together."""
 
 from common.postgres import open_pool
+from common.reading import Writing
 from identity.config import Config
 from identity.gateways.hashing import Hasher
 from identity.gateways.sealing import Sealer
@@ -15,6 +16,7 @@ def build_desk(config: Config, name: str, *, pool_size: int = 4) -> Desk:
     return Desk(
         config=config,
         pool=open_pool(config.database_url, name, size=pool_size),
+        at_once=Writing(config.database_url, name),
         hasher=Hasher(config.hash_concurrency),
         sealer=sealer,
         signer=Signer(sealer),

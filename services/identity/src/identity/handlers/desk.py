@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 
 from common.ids import uuid7
 from common.postgres import Connection, Pool
+from common.reading import Writing
 from identity import events
 from identity.config import Config
 from identity.domain.user import User
@@ -45,14 +46,20 @@ class WaysOut(TypedDict):
 
 @dataclass(frozen=True)
 class Desk:
-    """The tools of one process."""
+    """The tools of one process; `at_once` is for what is one statement, the pool for transactions."""
 
     config: Config
     pool: Pool
+    at_once: Writing
     hasher: Hasher
     sealer: Sealer
     signer: Signer
     common_passwords: frozenset[str] = field(repr=False)
+
+    def close(self) -> None:
+        """Lets the connections go."""
+        self.at_once.close()
+        self.pool.close()
 
     @property
     def users_topic(self) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from common.clock import now as clock
 from common.period import ALMATY
-from common.postgres import Connection, at_once
+from common.postgres import Connection
 from identity.domain import names, passwords
 from identity.errors import ConfirmationPending, SessionEnded, SessionNotFound, SignInFailed, TooManyTries
 from identity.gateways.signing import LIFE
@@ -115,15 +115,14 @@ def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: byt
 
 
 def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh: str, now: datetime) -> Tokens:
-    access = desk.signer.token(keys.active(conn), person.user_id, session, person.language, now)
+    access = desk.signer.token(keys.active(conn), person.user_id, str(session), person.language, now)
     return Tokens(access, int(LIFE.total_seconds()), refresh, f"user/{person.user_id}@{person.version}")
 
 
 def refresh(desk: Desk, token: str) -> Tokens:
     """New tokens for a refresh token, which is good once; a second use ends the session, but for one quick retry."""
     now = clock()
-    with desk.pool.connection() as conn, at_once(conn):
-        renewed = sessions.renew(conn, token, now, now + STAYS)
+    renewed = sessions.renew(desk.at_once, token, now, now + STAYS)
     if renewed is not None:
         return _renewed(desk, *renewed, now)
     with desk.pool.connection() as conn, conn.transaction():
@@ -135,7 +134,7 @@ def refresh(desk: Desk, token: str) -> Tokens:
 
 
 def _renewed(desk: Desk, fresh: Renewed, successor: str, now: datetime) -> Tokens:
-    key = fresh.kid, bytes(fresh.sealed)
+    key = fresh.kid, fresh.sealed
     access = desk.signer.token(key, fresh.user_id, fresh.session, fresh.language, now)
     return Tokens(access, int(LIFE.total_seconds()), successor, f"user/{fresh.user_id}@{fresh.version}")
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from common.ids import secret_text, uuid7
 from common.postgres import Connection
+from common.reading import Writing
 
 
 class Session(NamedTuple):
@@ -89,7 +90,7 @@ def rotate(conn: Connection, token: str, found: Spent, now: datetime, until: dat
 class Renewed(NamedTuple):
     """What the next access token says, and the key that signs it."""
 
-    session: UUID
+    session: str
     user_id: str
     language: str
     version: int
@@ -102,25 +103,29 @@ class Renewed(NamedTuple):
 _RENEW = """
 WITH found AS (
     SELECT t.hash, s.id, s.user_id FROM refresh_tokens AS t JOIN sessions AS s ON s.id = t.session
-    WHERE t.hash = %(hash)s AND t.used_at IS NULL AND s.ended_at IS NULL AND s.expires_at > %(now)s
+    WHERE t.hash = $1::bytea AND t.used_at IS NULL AND s.ended_at IS NULL AND s.expires_at > $3::timestamptz
     FOR UPDATE OF s, t),
 spent AS (
-    UPDATE refresh_tokens AS t SET successor = %(next)s, used_at = %(now)s FROM found WHERE t.hash = found.hash),
+    UPDATE refresh_tokens AS t SET successor = $2::bytea, used_at = $3::timestamptz FROM found
+    WHERE t.hash = found.hash),
 made AS (
-    INSERT INTO refresh_tokens (hash, session) SELECT %(next)s, id FROM found),
+    INSERT INTO refresh_tokens (hash, session) SELECT $2::bytea, id FROM found),
 used AS (
-    UPDATE sessions AS s SET used_at = %(now)s, expires_at = %(until)s FROM found WHERE s.id = found.id)
-SELECT found.id, u.id, u.language, u.version, k.kid, k.sealed
+    UPDATE sessions AS s SET used_at = $3::timestamptz, expires_at = $4::timestamptz FROM found WHERE s.id = found.id)
+SELECT found.id::text, u.id, u.language, u.version, k.kid, k.sealed
 FROM found JOIN users AS u ON u.id = found.user_id JOIN signing_keys AS k ON k.state = 'active'
 """
 
 
-def renew(conn: Connection, token: str, now: datetime, until: datetime) -> tuple[Renewed, str] | None:
-    """Spends a good token for a new one; None for any other, which `find` tells more about."""
+def renew(at_once: Writing, token: str, now: datetime, until: datetime) -> tuple[Renewed, str] | None:
+    """Spends a good token for a new one; None for any other, which `find` tells more about.
+
+    When the answer is lost and the statement is sent again, the token is spent already: `find` takes it for a retry.
+    """
     successor = secret_text()
-    values = {"hash": hash_of(token), "next": hash_of(successor), "now": now, "until": until}
-    row = conn.execute(_RENEW, values).fetchone()
-    return (Renewed(*row), successor) if row else None
+    hashes = (f"\\x{hash_of(each).hex()}" for each in (token, successor))
+    rows = at_once.rows(_RENEW, *hashes, now.isoformat(), until.isoformat())
+    return (Renewed(*rows[0]), successor) if rows else None
 
 
 def unused(conn: Connection, token_hash: bytes | None) -> bool:
