@@ -13,6 +13,7 @@ from identity.store.acts import By
 from tests.conftest import MakeTopics
 from tests.integration.identity.conftest import MakeTown
 from tests.integration.identity.processes import running, until
+from tests.integration.identity.test_close_cabinet import CANARIES, close, forms, full_life
 from tests.integration.identity.town import Town
 
 BY = "--operator Dana --reason monthly"
@@ -26,8 +27,8 @@ def town(towns: MakeTown, topics: MakeTopics, kafka_address: str) -> Town:
     return towns(topic_prefix=prefix, kafka_bootstrap_servers=kafka_address)
 
 
-def heard(town: Town, topic: str) -> list[tuple[str, str, Envelope | None]]:
-    """Everything on a topic: key, type header, envelope."""
+def records(town: Town, topic: str) -> list[kafka.Raw]:
+    """Everything on a topic, as it is."""
     consumer = kafka.consumer(town.desk.config.kafka_bootstrap_servers, "reader")
     found = []
     try:
@@ -40,6 +41,12 @@ def heard(town: Town, topic: str) -> list[tuple[str, str, Envelope | None]]:
                 found += [kafka.raw(record) for record in records]
     finally:
         consumer.close()
+    return found
+
+
+def heard(town: Town, topic: str) -> list[tuple[str, str, Envelope | None]]:
+    """The same, read: key, type header, envelope."""
+    found = records(town, topic)
     return [(raw.key or "", raw.type, decode(raw.value) if raw.value is not None else None) for raw in found]
 
 
@@ -57,6 +64,22 @@ def test_a_users_events_are_published_in_order(town: Town) -> None:
     assert [kind for _, kind, _ in said] == [envelope.type for envelope in envelopes]
     last: Any = msgspec.json.decode(envelopes[-1].data)
     assert (last["account"], envelopes[-1].type) == ("100", "kz.settlement.identity.account.unlinked.v1")
+
+
+def test_no_topic_ever_held_anything_of_a_person(town: Town) -> None:
+    """P19: so a closed cabinet leaves nothing that compaction or retention would have to remove."""
+    who = full_life(town)
+    assert close(town, who).status_code == 200
+    with running("relay", town.desk.config):
+        until(lambda: town.rows("SELECT count(*) FROM outbox") == [(0,)], "an empty outbox")
+    said = records(town, USERS) + records(town, KEYS)
+    assert {raw.type.removeprefix("kz.settlement.identity.") for raw in said} >= {
+        "user.registered.v1",
+        "user.closed.v1",
+    }
+    everything = b"\0".join(raw.value or b"" for raw in said)
+    hidden = {name for name, canary in CANARIES.items() if any(form.encode() in everything for form in forms(canary))}
+    assert hidden == set()
 
 
 def test_keys_are_published_with_their_states_and_forgotten(town: Town) -> None:
