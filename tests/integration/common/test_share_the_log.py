@@ -60,7 +60,7 @@ def _fact(topic: str, key: str, sequence: int) -> kafka.Outgoing:
     return kafka.Outgoing(topic, kafka.partition_of(key), key, stores.TYPE, event)
 
 
-# Slow: beside other tests, three members did not settle on equal shares within half a minute in one run of two.
+# Slow: nine seconds of coming and going.
 @pytest.mark.slow
 def test_while_projectors_come_and_go_nothing_is_lost_doubled_or_out_of_order(
     view: str, kafka_address: str, topics: MakeTopics
