@@ -31,8 +31,8 @@ def http(town: Town) -> FlaskClient:
 
 
 _FORGOTTEN = (
-    "events", "outbox", "said", "undone", "unmatched", "numbers", "connections", "connected_services", "held_batches",
-    "held", "history", "homes", "tallies", "submissions", "uploads",
+    "facts", "shapes", "outbox", "said", "undone", "unmatched", "numbers", "connections",
+    "connected_services", "held_batches", "held", "history", "homes", "tallies", "submissions", "uploads",
     "rejected_rows", "closed_periods", "posted_from", "audit",
     "close_requests", "reissues", "parked_accounts",
 )  # fmt: skip

@@ -143,18 +143,18 @@ def verified(town: Town) -> tuple[int, list[str]]:
 
 
 _LAST_GONE = """
-DELETE FROM events WHERE stream_id = '102' AND version = 2; UPDATE numbers SET version = 1 WHERE number = '102';
+DELETE FROM facts WHERE stream_id = '102' AND version = 2; UPDATE numbers SET version = 1 WHERE number = '102';
 """
 _HURTS: dict[str, tuple[str, str]] = {
     "an amount is changed": (
-        "UPDATE events SET data = replace(data, '10000', '10001') WHERE type LIKE '%charge%' AND stream_id = '100'",
+        "UPDATE facts SET data = replace(data, '10000', '10001') WHERE stream_id = '100'",
         "some were changed",
     ),
     "the time is changed": (
-        "UPDATE events SET occurred_at = occurred_at + interval '1 microsecond' WHERE stream_id = '100'",
+        "UPDATE facts SET occurred_at = occurred_at + interval '1 microsecond' WHERE stream_id = '100'",
         "some were changed",
     ),
-    "an event is removed": ("DELETE FROM events WHERE stream_id = '100' AND version = 2", "1 of 2 events were removed"),
+    "an event is removed": ("DELETE FROM facts WHERE stream_id = '100' AND version = 2", "1 of 2 events were removed"),
     "the last event of an account is removed with its head": (_LAST_GONE, "1 of 1 events were removed"),
     "an event is invented": (
         """
@@ -190,7 +190,7 @@ def test_what_is_changed_or_removed_is_found(keyed: FlaskClient, town: Town, hur
     assert verified(town) == (0, [])
     query, finding = _HURTS[hurt]
     with psycopg.connect(town.url) as conn:
-        conn.execute("ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE seals DISABLE TRIGGER ALL")
+        conn.execute("ALTER TABLE facts DISABLE TRIGGER ALL; ALTER TABLE seals DISABLE TRIGGER ALL")
         conn.execute(query.encode())
     status, findings = verified(town)
     assert status == 4

@@ -98,9 +98,9 @@ def test_storage_tells_what_each_kind_of_row_takes(town: Town) -> None:
     """Events are counted as they are; what has no rows says nothing a row."""
     kinds = {kind["name"]: kind for kind in read(town, "storage")}
     events = town.one("SELECT count(*) FROM events")
-    assert kinds["events"]["rows"] == events
-    taken = kinds["events"]["table_bytes"] + kinds["events"]["index_bytes"]
-    assert kinds["events"]["bytes_per_row"] == round(taken / events)
+    assert kinds["facts"]["rows"] == events
+    taken = kinds["facts"]["table_bytes"] + kinds["facts"]["index_bytes"]
+    assert kinds["facts"]["bytes_per_row"] == round(taken / events)
     assert kinds["held"]["bytes_per_row"] is None
 
 

@@ -134,7 +134,7 @@ def rejected_are_nowhere(place: Place, count: int) -> None:
         assert {row["status"] for row in answer["results"]} == {"rejected"}
     with psycopg.connect(place.town.url) as conn:
         tables = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        assert {"events", "outbox", "said", "unmatched"} <= {name for (name,) in tables}
+        assert {"facts", "shapes", "outbox", "said", "unmatched"} <= {name for (name,) in tables}
         for (name,) in tables:
             found = conn.execute(f"SELECT count(*) FROM {name} t WHERE t::text LIKE '%%never-%%'".encode()).fetchone()
             assert found == (0,) or name == "audit", name

@@ -43,8 +43,8 @@ class OutboxRow(NamedTuple):
 
 def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
     """Stores events in the order given and queues them for `topic`; raises UniqueViolation when a version is taken."""
+    queue(conn, topic, events)
     with conn.cursor() as cursor:
-        cursor.execute(_TAKE_ID)
         copy_lines(
             cursor,
             "events (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data)",
@@ -54,6 +54,12 @@ def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
                 for e in events
             ],
         )
+
+
+def queue(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
+    """Queues events that the same transaction stores, in the order given."""
+    with conn.cursor() as cursor:
+        cursor.execute(_TAKE_ID)
         copy_lines(
             cursor,
             "outbox (topic, partition, key, version, type)",

@@ -8,7 +8,7 @@ import msgspec
 
 from common import clock
 from common.envelope import full_type, render
-from common.eventstore import NewEvent, OutboxRow, append, enqueue
+from common.eventstore import NewEvent, OutboxRow, enqueue
 from common.ids import uuid7_texts
 from common.partitions import partition_of
 from common.postgres import Connection
@@ -19,7 +19,7 @@ from provider_sync.domain.journal import entries
 from provider_sync.domain.tally import Counted, Place
 from provider_sync.domain.world import World
 from provider_sync.handlers.base import Base
-from provider_sync.store import calendar, gate, held, journal, references, state, streams
+from provider_sync.store import calendar, gate, held, journal, references, shapes, state, streams
 
 if TYPE_CHECKING:
     from provider_sync.handlers.intake import Batch
@@ -93,7 +93,7 @@ def say(conn: Connection, base: Base, said: Sequence[Said]) -> None:
     ]
     counts = [(one.batch, Place(*at), Counted(*found)) for one in said for at, found in one.counted.items()]
     journal.note(conn, said[0].events[0].recorded_at, counts, digests)
-    append(conn, base.topic(ACCOUNTS_TOPIC), [event for one in said for event in one.events])
+    shapes.append(conn, base.topic(ACCOUNTS_TOPIC), [event for one in said for event in one.events])
 
 
 def _write_state(conn: Connection, decided: Decided, world: World) -> None:
