@@ -66,10 +66,10 @@ def test_the_work_is_done_without_owning_anything_and_no_history_is_edited(serve
         with stores.running(Relay(app, broker, "test-relay", event_store=True)):
             until(lambda: town.one("SELECT count(*) FROM outbox") == 0, "everything is sent", 60)
     for statement in (
-        "UPDATE events SET data = '{}'",
-        "DELETE FROM events",
-        "TRUNCATE events",
-        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "UPDATE facts SET data = '{}'",
+        "DELETE FROM shapes",
+        "TRUNCATE facts",
+        "ALTER TABLE facts DISABLE TRIGGER ALL",
         "DELETE FROM audit",
         "DELETE FROM schema_migrations",
         "DROP TABLE said",

@@ -6,7 +6,7 @@ Given after each `migrate` by the role that owns the tables, when RUNNING_ROLE n
 from psycopg import Connection, sql
 
 # What only grows: who steals a running service's password still cannot edit what was said and who did it.
-HISTORY = ("events", "audit", "seals", "operator_acts")
+HISTORY = ("events", "facts", "shapes", "audit", "seals", "operator_acts")
 _ROWS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
