@@ -57,7 +57,7 @@ def test_an_outbox_that_is_not_sent_grows_old_and_is_counted(
         worker = threading.Thread(target=relay.run, args=(stop, admin_port))
         worker.start()
         until(lambda: scraped(admin_port).get("settlement_outbox_oldest_seconds", 0) > 0.5, "the oldest row ages")
-        assert scraped(admin_port)["settlement_outbox_waiting"] == 3
+        until(lambda: scraped(admin_port)["settlement_outbox_waiting"] == 3, "the rows are counted")
         assert scraped(admin_port)['settlement_waiting{kind="applied"}'] == 1
     until(lambda: scraped(admin_port)["settlement_outbox_waiting"] == 0, "the outbox is empty")
     assert scraped(admin_port)["settlement_outbox_oldest_seconds"] == 0

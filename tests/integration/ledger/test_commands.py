@@ -19,7 +19,8 @@ from tests.support.waiting import until
 def run(config: Config, *words: str) -> subprocess.CompletedProcess[str]:
     """`python -m ledger …` with this configuration."""
     names = ("database_url", "kafka_bootstrap_servers", "topic_prefix")
-    environment = {name.upper(): getattr(config, name) for name in names} | {"PATH": "/usr/bin:/bin"}
+    environment = {name.upper(): getattr(config, name) for name in names}
+    environment |= {"PATH": "/usr/bin:/bin", "DEMO": "yes"}
     command = [sys.executable, "-m", "ledger", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
 

@@ -48,7 +48,7 @@ class Question(NamedTuple):
 class Patient(NamedTuple):
     """A service: its package, the shared tables it has, its database, its broker, and what is asked of it alone.
 
-    `own` is the topic that its event store is published on.
+    `own` is the topic that its event store is published on, `table` where that has its rows.
     """
 
     package: str
@@ -57,6 +57,7 @@ class Patient(NamedTuple):
     kafka: str
     questions: Sequence[Question]
     own: str | None = None
+    table: str = "events"
 
 
 def examine(patient: Patient) -> list[Finding]:
@@ -167,9 +168,11 @@ def _heads(conn: Connection, patient: Patient) -> Iterator[Finding]:
     if patient.own is None:
         return
     try:
-        found = heads.compare(conn, patient.kafka, patient.own)
+        found = heads.compare(conn, patient.kafka, patient.own, patient.table)
     except kafka.KafkaError as error:
-        yield Finding("heads", "ill", f"{patient.kafka} does not answer ({type(error).__name__}): is it running?")
+        yield Finding(
+            "heads", "ill", f"{brokers.shown(patient.kafka)} does not answer ({type(error).__name__}): is it running?"
+        )
         return
     if found.short and found.whole:
         which = ", ".join(sorted(found.short)[:3])

@@ -11,8 +11,8 @@ from common.postgres import Connection
 _PAGES, _PATIENCE_S, _SKEW = 200, 20.0, timedelta(minutes=1)
 # The store is only appended to, so its last pages are its newest events. What waits in the outbox was not published.
 _NEWEST = """
-SELECT stream_id, max(version), min(recorded_at) FROM events
-WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('events') / 8192 - %s, 0))::tid)
+SELECT stream_id, max(version), min(recorded_at) FROM {table}
+WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('{table}') / 8192 - %s, 0))::tid)
 AND NOT EXISTS (SELECT FROM outbox WHERE key = stream_id)
 GROUP BY stream_id
 """
@@ -26,9 +26,12 @@ class Compared(NamedTuple):
     whole: bool
 
 
-def compare(conn: Connection, bootstrap: str, topic: str) -> Compared:
-    """Looks for the heads of the newest events' streams in the topic; raises KafkaError when the broker is away."""
-    rows = conn.execute(_NEWEST, (_PAGES,)).fetchall()
+def compare(conn: Connection, bootstrap: str, topic: str, table: str = "events") -> Compared:
+    """Looks for the heads of the newest events' streams in the topic; raises KafkaError when the broker is away.
+
+    `table` is where the event store really has its rows.
+    """
+    rows = conn.execute(_NEWEST.format(table=table).encode(), (_PAGES,)).fetchall()
     wanted = {key: version for key, version, _ in rows}
     until = time.monotonic() + _PATIENCE_S
     if wanted:

@@ -12,5 +12,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Look at database, topics, what waits and what stands still; exit status 4 when something is to be done now."""
     config = load(Config)
     own = config.topic_prefix + ACCOUNTS_TOPIC
-    patient = Patient("provider_sync", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS, own)
+    patient = Patient(
+        "provider_sync", SHARED, config.database_url, config.kafka_bootstrap_servers, QUESTIONS, own, "facts"
+    )
     report(examine(patient), as_json)
