@@ -148,9 +148,7 @@ def _lag(conn: Connection, patient: Patient) -> Iterator[Finding]:
 
         before, now = _twice(behind, lambda before, now: all(not now[t] or now[t] < before[t] for t in now))
     except kafka.KafkaError as error:
-        yield Finding(
-            "kafka", "ill", f"{brokers.shown(patient.kafka)} does not answer ({type(error).__name__}): is it running?"
-        )
+        yield _silent("kafka", patient, error)
         return
     for topic, count in now.items():
         if not count:
@@ -163,6 +161,11 @@ def _lag(conn: Connection, patient: Patient) -> Iterator[Finding]:
             yield Finding("lag", "watch", f"{count} records of {topic} are unread and get fewer")
 
 
+def _silent(check: str, patient: Patient, error: kafka.KafkaError) -> Finding:
+    says = f"{brokers.shown(patient.kafka)} does not answer ({type(error).__name__}): is it running?"
+    return Finding(check, "ill", says)
+
+
 def _heads(conn: Connection, patient: Patient) -> Iterator[Finding]:
     """Kafka acknowledges before it syncs: what it lost is found here, and sent again from the store."""
     if patient.own is None:
@@ -170,9 +173,7 @@ def _heads(conn: Connection, patient: Patient) -> Iterator[Finding]:
     try:
         found = heads.compare(conn, patient.kafka, patient.own, patient.table)
     except kafka.KafkaError as error:
-        yield Finding(
-            "heads", "ill", f"{brokers.shown(patient.kafka)} does not answer ({type(error).__name__}): is it running?"
-        )
+        yield _silent("heads", patient, error)
         return
     if found.short and found.whole:
         which = ", ".join(sorted(found.short)[:3])

@@ -1,9 +1,28 @@
-"""How a long-running process ends (SIGTERM and SIGINT set one event that every loop looks at), and how it collects."""
+"""How a process begins (wrong settings end it with a message), how it ends (SIGTERM and SIGINT set one event that every
+loop looks at), and how it collects.
+"""
 
 import gc
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import TypeVar
+
+import typer
+
+from common.env import BadSettings
+
+Settings = TypeVar("Settings")
+
+
+def settings_or_exit(read: Callable[[], Settings]) -> Settings:
+    """What `read` makes of the environment; wrong settings are told on standard error, and the exit status is 2."""
+    try:
+        return read()
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 def stop_event() -> threading.Event:

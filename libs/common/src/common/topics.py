@@ -9,7 +9,8 @@ import typer
 import yaml
 
 from common import kafka
-from common.env import BadSettings, load
+from common.env import load
+from common.process import settings_or_exit
 
 READY_S = 60.0
 app = typer.Typer(help=__doc__)
@@ -92,11 +93,7 @@ class Config:
 @app.command()
 def main(file: Path = typer.Argument(..., help="The YAML file that lists the topics.")) -> None:
     """Create the topics of FILE that do not exist yet (KAFKA_BOOTSTRAP_SERVERS; KAFKA_GRANTS=yes: with their ACLs)."""
-    try:
-        config = load(Config)
-    except BadSettings as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    config = settings_or_exit(lambda: load(Config))
     wanted = yaml.safe_load(file.read_text(encoding="utf-8"))["topics"]
     made = create(config.kafka_bootstrap_servers, wanted)
     typer.echo(f"{len(made)} topics created" + (": " + ", ".join(made) if made else ""))

@@ -5,18 +5,14 @@ import logging
 import typer
 
 from common import logs
-from common.env import BadSettings
+from common.process import settings_or_exit
 from gateway.config import Config, from_environment
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
 def _config() -> Config:
-    try:
-        config = from_environment()
-    except BadSettings as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    config = settings_or_exit(from_environment)
     logs.configure("gateway", config.log_level)
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would log account numbers in addresses
     return config

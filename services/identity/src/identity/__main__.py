@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from common import logs
-from common.env import BadSettings
-from common.process import stop_event
+from common.process import settings_or_exit, stop_event
 from identity import commands
 from identity.config import Config, from_environment
 
@@ -26,11 +25,7 @@ def _config() -> Config:
 
 def _settings() -> Config:
     """For commands whose standard output belongs to their answer, not to logs."""
-    try:
-        return from_environment()
-    except BadSettings as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    return settings_or_exit(from_environment)
 
 
 def _desk() -> "Desk":

@@ -9,11 +9,10 @@ from typing import Annotated
 import typer
 
 from common import logs
-from common.env import BadSettings
 from common.errors import Refusal
 from common.period import BadPeriod
 from common.postgres import open_pool
-from common.process import stop_event
+from common.process import settings_or_exit, stop_event
 from common.telemetry import AdminServer
 from receipts.commands.restoring import restore
 from receipts.config import Config, from_environment
@@ -39,11 +38,7 @@ class Audience(StrEnum):
 
 
 def _config() -> Config:
-    try:
-        config = from_environment()
-    except BadSettings as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    config = settings_or_exit(from_environment)
     logs.configure("receipts", config.log_level)
     # Its steps are seven lines a document; what is wrong with one is said elsewhere.
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
