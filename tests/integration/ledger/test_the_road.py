@@ -121,12 +121,15 @@ def test_entries_payments_readings_and_changes_come_in_pages(flat: Log, ask_town
         [{"service": "water", "amount": "1000.00"}],
         [{"service": "heating", "amount": "5000.00"}],
     ]
+    assert [named["service"] for named in payments["services"]] == ["heating", "water"]
+    assert [named["service"] for named in water["services"]] == ["water"]
     _, readings, _ = ask_town(f"/v1/accounts/{ACCOUNT}/meters/M-1/readings?limit=1")
     assert [r["value"] for r in readings["readings"]] == ["10"]
     _, more, _ = ask_town(f"/v1/accounts/{ACCOUNT}/meters/M-1/readings?after={readings['next']}")
     assert [r["value"] for r in more["readings"]] == ["12"]
     _, changes, _ = ask_town(f"/v1/accounts/{ACCOUNT}/changes")
     assert [c["kind"] for c in changes["changes"]] == ["meter.installed", "service.connected", "account.opened"]
+    assert [named["service"] for named in changes["services"]] == ["heating", "water"]
 
 
 PATHS = ("", "/periods", "/statement?period=2026-10", "/entries", "/payments", "/meters/M-1/readings", "/changes")

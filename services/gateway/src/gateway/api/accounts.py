@@ -1,6 +1,9 @@
 """The accounts of the cabinet, and what is known of one: with each fact, who said it and who changes it."""
 
+from threading import Lock
+
 import flask
+from cachetools import TTLCache, cached
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -9,6 +12,7 @@ from gateway.api.base import Cabinet, form_again, number_of, page, private, say,
 from gateway.api.entry import proof_of
 from gateway.errors import Refused
 from gateway.gateways.centre import Json
+from gateway.handlers.sessions import Visit
 
 _PER_PAGE = 50
 
@@ -23,19 +27,31 @@ def blueprint(cabinet: Cabinet) -> Blueprint:
 
 
 def own(cabinet: Cabinet, number: str) -> Json:
-    """An account of the cabinet with its nickname; raises Refused (404) for any other."""
-    found: list[Json] = cabinet.get("identity", "/v1/me/accounts")["accounts"]
-    for account in found:
-        if number in (account["account"], account["number"]):
-            return account
+    """An account of the cabinet with its nickname; raises Refused (404) for any other.
+
+    What this browser changed is known at once, what others changed within ten seconds. That the account may still be
+    seen is asked anew each time, of the service that answers what the page shows of it.
+    """
+    for linked in (_kept, _linked):
+        for account in linked(cabinet, cabinet.visit()):
+            if number in (account["account"], account["number"]):
+                return account
     raise Refused(404, "not-found", "")
+
+
+def _linked(cabinet: Cabinet, visit: Visit) -> list[Json]:
+    found: list[Json] = cabinet.get("identity", "/v1/me/accounts")["accounts"]
+    return found
+
+
+_kept = cached(TTLCache(1024, 10.0), key=lambda _, visit: (visit.ident, visit.changed_at), lock=Lock())(_linked)
 
 
 def _list(routes: Blueprint, cabinet: Cabinet) -> None:
     @routes.get("/")
     @private(cabinet)
     def mine() -> Response:
-        linked: list[Json] = cabinet.get("identity", "/v1/me/accounts")["accounts"]
+        linked = _linked(cabinet, cabinet.visit())
         known = {a["account"]: a for a in cabinet.get("ledger", "/v1/accounts")["accounts"]}
         return page("accounts.html", accounts=[(a, known.get(a["account"])) for a in linked])
 
@@ -121,11 +137,4 @@ def _paged(cabinet: Cabinet, template: str, number: str, what: str) -> Response:
     account = own(cabinet, number_of(number))
     query = {"limit": _PER_PAGE} | ({"after": after} if (after := request.args.get("after")) else {})
     found = cabinet.get("ledger", f"/v1/accounts/{number}/{what}", **query)
-    names = _services(cabinet, number)
-    return page(template, account=account, found=found, names=names)
-
-
-def _services(cabinet: Cabinet, number: str) -> dict[str, Json]:
-    """Services of the account by their codes, for their names."""
-    found: list[Json] = cabinet.get("ledger", f"/v1/accounts/{number}")["services"]
-    return {service["service"]: service for service in found}
+    return page(template, account=account, found=found, names={s["service"]: s for s in found["services"]})

@@ -58,8 +58,7 @@ class Cabinet:
     def send(self, service: Any, method: str, path: str, body: Json | None = None, key: str = "") -> Json:
         """Changes something on behalf of whoever is signed in; what is read next has reached the change."""
         answer = self.centre.send(service, method, path, self.reader(), body, key)
-        if position := answer.get("position"):
-            sessions.changed(self.keeper, self.visit().ident, str(position))
+        sessions.changed(self.keeper, self.visit().ident, str(answer.get("position", "")))
         return answer
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -37,11 +38,12 @@ class Keeper:
 
 @dataclass(frozen=True)
 class Visit:
-    """A signed-in request: the access token, the position reads must have reached, the session's key."""
+    """A signed-in request: access token, position that reads must have reached, key of the session, its last change."""
 
     token: str
     after: str
     ident: bytes
+    changed_at: datetime
 
 
 def open_session(keeper: Keeper, answer: dict[str, Any]) -> str:
@@ -63,7 +65,7 @@ def visit(keeper: Keeper, cookie: str, reader: Reader) -> Visit:
         raise SignedOut
     if found.stale:
         return _renewed(keeper, cookie, reader)
-    return Visit(_opened(keeper, found.sealed).access_token, found.position, found.id)
+    return Visit(_opened(keeper, found.sealed).access_token, found.position, found.id, found.changed_at)
 
 
 def _renewed(keeper: Keeper, cookie: str, reader: Reader) -> Visit:
@@ -76,7 +78,7 @@ def _renewed(keeper: Keeper, cookie: str, reader: Reader) -> Visit:
         if found.stale:
             tokens = _refresh(keeper, tokens, reader)
             sessions.renew(conn, found.id, _sealed(keeper, tokens), tokens.expires_in)
-    return Visit(tokens.access_token, found.position, found.id)
+    return Visit(tokens.access_token, found.position, found.id, found.changed_at)
 
 
 def _refresh(keeper: Keeper, tokens: Tokens, reader: Reader) -> Tokens:
@@ -89,7 +91,7 @@ def _refresh(keeper: Keeper, tokens: Tokens, reader: Reader) -> Tokens:
 
 
 def changed(keeper: Keeper, ident: bytes, position: str) -> None:
-    """After a change: what this browser reads next must have reached it."""
+    """After a change: what this browser reads next must have reached it; `position` is empty where none was told."""
     with keeper.pool.connection() as conn, conn.transaction():
         sessions.mark_changed(conn, ident, position)
 

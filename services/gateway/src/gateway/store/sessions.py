@@ -9,13 +9,14 @@ from common.postgres import Connection
 
 _FIND = """
 SELECT id, sealed, access_until, CASE WHEN changed_at > now() - interval '30 seconds' THEN position ELSE '' END
-       AS position, access_until < now() + interval '20 seconds' AS stale,
+       AS position, changed_at, access_until < now() + interval '20 seconds' AS stale,
        used_at < now() - interval '5 minutes' AS unmarked
 FROM sessions WHERE id = %s AND used_at > now() - make_interval(hours => %s)
 """
 _RENEW = (
     "UPDATE sessions SET sealed = %s, access_until = now() + make_interval(secs => %s), used_at = now() WHERE id = %s"
 )
+_CHANGED = "UPDATE sessions SET position = coalesce(nullif(%s, ''), position), changed_at = now() WHERE id = %s"
 _ADD = """
 INSERT INTO sessions (id, sealed, access_until, position) VALUES (%s, %s, now() + make_interval(secs => %s), %s)
 """
@@ -29,6 +30,7 @@ class Session:
     sealed: bytes
     access_until: datetime
     position: str
+    changed_at: datetime
     stale: bool
     unmarked: bool
 
@@ -56,8 +58,8 @@ def mark_used(conn: Connection, ident: bytes) -> None:
 
 
 def mark_changed(conn: Connection, ident: bytes, position: str) -> None:
-    """Reads of the next half minute must have reached the position."""
-    conn.execute("UPDATE sessions SET position = %s, changed_at = now() WHERE id = %s", (position, ident))
+    """Reads of the next half minute must have reached the position; with none given, the one there was."""
+    conn.execute(_CHANGED, (position, ident))
 
 
 def remove(conn: Connection, ident: bytes) -> None:

@@ -338,10 +338,19 @@ class EntryView(Model):
     detail: dict[str, Any]
 
 
+class Named(Model):
+    """A service that a page mentions, by its names today; it need not be provided any more."""
+
+    service: str
+    name_ru: str
+    name_kk: str
+
+
 class EntryPage(Model):
     """A page of facts about money, newest first."""
 
     entries: list[EntryView]
+    services: list[Named]
     next: str | None = None
 
 
@@ -366,4 +375,5 @@ class ChangePage(Model):
     """A page of changes, newest first."""
 
     changes: list[ChangeView]
+    services: list[Named]
     next: str | None = None

@@ -1,5 +1,6 @@
 """From the ledger's values to the JSON of the API: tiyn become decimal strings, absent values stay away."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,8 +94,18 @@ def _changed(changed: said.Changed) -> Json:
     return {**msgspec.to_builtins(changed), "difference": changed.now - changed.before, "parts": parts}
 
 
-def entry(posting: Posting) -> Json:
-    """One fact about money."""
+def money(page: Sequence[Posting], directory: Directory) -> Json:
+    """Facts about money, and what the services they mention are called."""
+    mentioned = {service for posting in page for service, _ in posting.shares}
+    return {"entries": [_entry(posting) for posting in page]} | _named(mentioned, directory)
+
+
+def _named(services: Iterable[str], directory: Directory) -> Json:
+    known = [(name, directory.service(name)) for name in sorted(services)]
+    return {"services": [{"service": s, "name_ru": n.name_ru, "name_kk": n.name_kk} for s, n in known]}
+
+
+def _entry(posting: Posting) -> Json:
     found: Json = {
         "kind": posting.kind,
         "counted_in": posting.part,
@@ -125,8 +136,13 @@ def reading(row: ReadingRow) -> Json:
     }
 
 
-def change(row: ChangeRow, visible: Visible, directory: Directory) -> Json:
-    """What a provider said of the account's base data."""
+def changes(page: Sequence[ChangeRow], visible: Visible, directory: Directory) -> Json:
+    """What providers said of the account's base data, and what the services they mention are called."""
+    mentioned = {row.said.service for row in page if row.said.service}
+    return {"changes": [_change(row, visible, directory) for row in page]} | _named(mentioned, directory)
+
+
+def _change(row: ChangeRow, visible: Visible, directory: Directory) -> Json:
     told = {k: v for k, v in msgspec.to_builtins(row.said).items() if k not in ("provider", "effective_from")}
     _hide(told, visible)
     return {

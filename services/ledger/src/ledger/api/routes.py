@@ -121,7 +121,7 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         user, limit = door.caller(), query.limit
         rows, visible, directory = read.changes(reading, user, path.number, config, before=before, limit=limit)
         following = _next(rows, limit, lambda row: [row.sequence])
-        return _json({"changes": [render.change(row, visible, directory) for row in rows]} | following)
+        return _json(render.changes(rows, visible, directory) | following)
 
 
 def _add_export(app: OpenAPI, door: Door) -> None:
@@ -155,9 +155,10 @@ def _add_agents(app: OpenAPI, door: Door) -> None:
 
 def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:
     before = _cursor(query.after, str, int) if query.after else read.FIRST_PAGE
-    found = read.money(door.reading, door.caller(), number, door.config, before=before, limit=query.limit, **asked)
-    following = _next(found, query.limit, lambda posting: [posting.period, posting.sequence])
-    return _json({"entries": [render.entry(posting) for posting in found]} | following)
+    user, limit = door.caller(), query.limit
+    found, directory = read.money(door.reading, user, number, door.config, before=before, limit=limit, **asked)
+    following = _next(found, limit, lambda posting: [posting.period, posting.sequence])
+    return _json(render.money(found, directory) | following)
 
 
 def _answers(model: type[Model]) -> dict[str, Any]:

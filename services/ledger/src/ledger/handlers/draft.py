@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from common.clock import now, to_wire
 from common.eventstore import OutboxRow, enqueue
 from common.period import BadPeriod, parse_period, period_at
@@ -11,7 +13,7 @@ from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
 from ledger.domain.split import SplitRule, rule_for
-from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, opened, since
+from ledger.domain.statement import Closed, Directory, OpenAccount, close_through, due_now, dues_of, opened, since
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, UPCASTS, DraftWanted, ReceiptRequested
 from ledger.handlers import publish
@@ -86,18 +88,19 @@ def refer(conn: Connection, config: Config) -> Reference:
 
 
 def open_statement(
-    conn: Connection,
-    account: OpenAccount,
-    period: str,
-    request: str,
-    config: Config,
-    at: datetime,
-    reference: Reference | None = None,
+    conn: Connection, account: OpenAccount, period: str, request: str, config: Config, at: datetime
 ) -> said.StatementDrafted:
     """The statement of an open month as if it closed at `at`, with what came since the last close and what is due."""
-    directory, rules = reference or refer(conn, config)
-    closed = close_through(account, period, to_wire(at), directory, rules)
-    opening_month = account.first_open(period)
-    due = due_now(dues_of(opening_month, account.openings, account.entries), rule_for(rules, period))
+    reference = refer(conn, config)
+    return drafted(conn, account, close_through(account, period, to_wire(at), *reference), request, at, reference)
+
+
+def drafted(
+    conn: Connection, account: OpenAccount, closed: Sequence[Closed], request: str, at: datetime, reference: Reference
+) -> said.StatementDrafted:
+    """The last of the months that were closed for a look, as if it closed at `at`."""
+    statement = msgspec.structs.replace(closed[-1].statement, cut_off=to_wire(at))
+    opening_month = account.first_open(statement.period)
+    dues = dues_of(opening_month, account.openings, account.entries)
     came = since(months.last_cut_off(conn, account.account, at), account.entries)
-    return opened(closed[-1].statement, request, came, due)
+    return opened(statement, request, came, due_now(dues, rule_for(reference.rules, statement.period)))

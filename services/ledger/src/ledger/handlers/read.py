@@ -1,12 +1,12 @@
 """What a resident asks to see; each call is one short read with the access check inside its statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
-from common.clock import now
+from common.clock import now, to_wire
 from common.period import Period, day_at, following, period_at, shifted
 from common.postgres import Connection
 from common.reading import Reading
@@ -15,11 +15,12 @@ from ledger.domain.base import AccountBase, base_on
 from ledger.domain.document import rendered
 from ledger.domain.explain import Shown, explain
 from ledger.domain.split import rule_for
-from ledger.domain.statement import Directory, OpenAccount, close_through, due_now, dues_of, since
+from ledger.domain.statement import Closed, Directory, OpenAccount, close_through, due_now, dues_of, since
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
-from ledger.handlers.draft import FAR_FUTURE, Reference, open_statement, refer
+from ledger.handlers import standing
+from ledger.handlers.draft import FAR_FUTURE, Reference, drafted, refer
 from ledger.store import issued as ready
 from ledger.store import months, reads
 from ledger.store.issued import Issued
@@ -95,10 +96,10 @@ def periods(
     """The open months as they stand, and the closed ones with their totals; newest first. Raises AccountNotFound."""
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = _open(conn, visible)
+        loaded = standing.open_account(conn, visible, config)
         newest = max((entry.period for entry in loaded.entries), default="")
-        directory, rules = _reference(conn, visible, config)
-        closed = close_through(loaded, newest, now().isoformat(), directory, rules) if newest else []
+        reference = _reference(conn, visible, config)
+        closed = standing.closed_through(loaded, newest, visible, reference, config) if newest else []
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
 
@@ -137,19 +138,20 @@ def statement(
             loaded = months.account_as_of(conn, visible.account, as_of)
             if not loaded.changes:
                 raise PeriodNotFound
+        elif period <= visible.closed_through:
+            loaded = _money(conn, visible)
         else:
-            loaded = _open(conn, visible, money_only=period <= visible.closed_through)
+            loaded = standing.open_account(conn, visible, config)
         if period <= loaded.closed_through:
             return _issued(conn, visible, loaded, period, config, version, as_of)
-        moment = as_of or now()
-        if version is not None or not loaded.is_open(period, period_at(moment)):
+        if version is not None or not loaded.is_open(period, period_at(as_of or now())):
             raise PeriodNotFound
-        drafted = open_statement(conn, loaded, period, "", config, moment, _reference(conn, visible, config))
-        document = {k: v for k, v in msgspec.to_builtins(drafted).items() if k not in ("request", "since", "due_now")}
+        draft = _draft(conn, visible, loaded, period, config, as_of)
+        document = {k: v for k, v in msgspec.to_builtins(draft).items() if k not in ("request", "since", "due_now")}
         # The moment of asking is in the document and in its hash, but a reader who has the rest has the document.
-        content = said.sealed(msgspec.structs.replace(drafted, cut_off="")).hash[:16]
+        content = said.sealed(msgspec.structs.replace(draft, cut_off="")).hash[:16]
         tag = f"open-{_tag(visible)}-{content}"
-        return StatementView(document, drafted.since, drafted.due_now, visible, tag)
+        return StatementView(document, draft.since, draft.due_now, visible, tag)
 
 
 def explanation(
@@ -169,7 +171,11 @@ def explanation(
     against = against or shifted(Period(period), -1)
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
-        loaded = months.account_as_of(conn, visible.account, as_of) if as_of else _open(conn, visible)
+        loaded = (
+            months.account_as_of(conn, visible.account, as_of)
+            if as_of
+            else standing.open_account(conn, visible, config)
+        )
         before, now_ = (_shown(conn, visible, loaded, month, config, as_of) for month in (against, period))
     tag = f"why-{period}-{against}-{_tag(visible)}" + (f"-{as_of.timestamp():.6f}" if as_of else "")
     return visible.account, explain(before, now_, loaded.changes, config.currency, facts=True), tag
@@ -179,10 +185,9 @@ def _shown(
     conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
 ) -> Shown:
     if period > loaded.closed_through:
-        moment = at or now()
-        if not loaded.changes or not loaded.is_open(period, period_at(moment)):
+        if not loaded.changes or not loaded.is_open(period, period_at(at or now())):
             raise PeriodNotFound
-        return Shown(period, open_statement(conn, loaded, period, "", config, moment).rows)
+        return Shown(period, _months(conn, visible, loaded, period, config, at)[-1].statement.rows)
     found = reads.statement(conn, visible, period, at=at)
     if found is None:
         raise PeriodNotFound
@@ -191,11 +196,11 @@ def _shown(
 
 def money(
     reading: Reading, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
-) -> list[Posting]:
+) -> tuple[list[Posting], Directory]:
     """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
-        return reads.entries(conn, visible, before=before, **asked)
+        return reads.entries(conn, visible, before=before, **asked), _reference(conn, visible, config).directory
 
 
 def everything(reading: Reading, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
@@ -261,8 +266,25 @@ def _visible(conn: Connection, user: str, number: str, config: Config) -> Visibl
     return found
 
 
-def _open(conn: Connection, visible: Visible, *, money_only: bool = False) -> OpenAccount:
-    return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=money_only)
+def _money(conn: Connection, visible: Visible) -> OpenAccount:
+    return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=True)
+
+
+def _months(
+    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
+) -> Sequence[Closed]:
+    """The open months up to `period` as if they closed now, or as they stood at a moment."""
+    reference = _reference(conn, visible, config)
+    if at is None:
+        return standing.closed_through(loaded, period, visible, reference, config)
+    return close_through(loaded, period, to_wire(at), *reference)
+
+
+def _draft(
+    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
+) -> said.StatementDrafted:
+    closed = _months(conn, visible, loaded, period, config, at)
+    return drafted(conn, loaded, closed, "", at or now(), _reference(conn, visible, config))
 
 
 def _reference(conn: Connection, visible: Visible, config: Config) -> Reference:
