@@ -72,9 +72,9 @@ class Ledger:
             event |= {"sequence": self.users[key], "id": f"{key}-{self.users[key]}"}
         return event
 
-    def service(self, name: str, order: int, provider: str = "almaty-heat") -> None:
+    def service(self, name: str, order: int, provider: str = "almaty-heat", version: int = 1) -> None:
         """States a service in the directory."""
-        value = {"version": 1, "provider": provider, "name_ru": name, "name_kk": name, "order": order}
+        value = {"version": version, "provider": provider, "name_ru": name, "name_kk": name, "order": order}
         self.state(
             "provider-sync.directory.v1",
             f"service/{name}",

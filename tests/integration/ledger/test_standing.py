@@ -31,7 +31,7 @@ def test_whatever_changes_an_open_month_is_seen_at_once(running_ledger: Ledger, 
     assert month()["due_now"]["total"] == "3341.86"
     assert ask(f"/v1/accounts/{ACCOUNT}/periods")[1]["periods"][0]["to_pay"] == "3341.86"
 
-    running_ledger.service("heating", 1000)
+    running_ledger.service("heating", 1000, version=2)
     until(lambda: month()["rows"][1]["service"] == "heating", "heating comes after what nobody knows")
 
     running_ledger.hear(barriers("2026-10"))

@@ -7,7 +7,7 @@ import flask
 from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
-from common.money import print_amount
+from common.money import format_amount, print_amount
 from gateway.api.accounts import own
 from gateway.api.base import Cabinet, number_of, page, private, say
 from gateway.errors import Refused
@@ -57,7 +57,7 @@ def blueprint(cabinet: Cabinet) -> Blueprint:
             "bill.html",
             account=account,
             bill=found,
-            why=_why(cabinet, path, period, against),
+            why=_why(cabinet, path, period, against) if against else _said(found.get("explanation")),
             against=against,
             year_before=f"{int(period[:4]) - 1}{period[4:]}",
         )
@@ -65,11 +65,18 @@ def blueprint(cabinet: Cabinet) -> Blueprint:
     return routes
 
 
+def _said(explanation: Json | None) -> Json | None:
+    """Why the month differs from the one before, as the bill itself says; nothing in the first month."""
+    if explanation is None:
+        return None
+    difference = formats.tiyn(explanation["now"]) - formats.tiyn(explanation["before"])
+    return explanation | {"difference": format_amount(difference)}
+
+
 def _why(cabinet: Cabinet, path: str, period: str, against: str) -> Json | None:
-    """Why the month differs, or nothing where there is no month to compare with."""
-    query = {"period": period} | ({"against": against} if against else {})
+    """Why the month differs from another, or nothing where there is no such month."""
     try:
-        return cabinet.get("ledger", f"{path}/statement/explanation", **query)
+        return cabinet.get("ledger", f"{path}/statement/explanation", period=period, against=against)
     except Refused as refused:
         if refused.status in (404, 422):
             return None
