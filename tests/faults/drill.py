@@ -9,7 +9,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -164,9 +165,19 @@ def wrong_charge(city: City) -> dict[str, object]:
 def undo_a_mistake(city: City, rescue: Rescue) -> None:
     """A wrong charge is undone by a fact; how things stood before is read in a copy restored beside the centre."""
     backup = Backup(city.centre.servers.postgres, city.centre.folder / "second-backup")
-    backup.follow(synchronous=True)
-    backup.copy()
-    before, moment = city.ledger(), to_wire(now())
+    with backup.followed():
+        backup.copy()
+        before, moment = city.ledger(), to_wire(now())
+        make_and_undo_a_mistake(city, before)
+        with rescue.step(f"a copy as of {moment[:19]}"), restored_beside(city, backup, moment) as there:
+            same = city.ledger(there) == before
+    if not same:
+        raise Differs("the copy is not what the ledger was at that moment")
+    typer.echo("  undone by a fact; the copy beside the centre shows the ledger as it was before")
+
+
+def make_and_undo_a_mistake(city: City, before: str) -> None:
+    """A charge that is too high, and its reversal; raises Differs when the ledger shows neither."""
     city.push(wrong_charge(city))
     account = str(wrong_charge(city)["account"])
     undone = {"kind": "charge.reversed", "reference": "drill-undone", "account": account}
@@ -174,26 +185,21 @@ def undo_a_mistake(city: City, rescue: Rescue) -> None:
     city.settle()
     if city.ledger() == before:
         raise Differs("the mistake and its reversal left no trace")
-    with rescue.step(f"a copy as of {moment[:19]}"):
-        aside = Postgres(city.centre.folder / "aside", free_ports().postgres, durable=False, shared_buffers="64MB")
-        there = restored_beside(replace(backup, postgres=aside), moment)
-        same = city.ledger(there) == before
-    aside.stop()
-    forget_home(aside.folder / "postgres")
-    backup.stop()
-    if not same:
-        raise Differs("the copy is not what the ledger was at that moment")
-    typer.echo("  undone by a fact; the copy beside the centre shows the ledger as it was before")
 
 
-def restored_beside(backup: Backup, moment: str) -> str:
-    """The ledger's address in a server made of copy and log up to the moment."""
-    server = backup.postgres
+@contextmanager
+def restored_beside(city: City, backup: Backup, moment: str) -> Iterator[str]:
+    """The ledger's address in a server made of copy and log up to the moment, while the block runs."""
+    server = Postgres(city.centre.folder / "aside", free_ports().postgres, durable=False, shared_buffers="64MB")
     server.folder.mkdir(parents=True)
-    backup.restore(moment)
-    server.start()
-    recovered(server)
-    return f"postgresql://ledger:ledger@127.0.0.1:{server.port}/ledger"
+    try:
+        replace(backup, postgres=server).restore(moment)
+        server.start()
+        recovered(server)
+        yield f"postgresql://ledger:ledger@127.0.0.1:{server.port}/ledger"
+    finally:
+        server.stop()
+        forget_home(server.folder / "postgres")
 
 
 def main(accounts: Annotated[int, typer.Option(min=20, envvar="ACCOUNTS")] = 300) -> None:
@@ -202,14 +208,14 @@ def main(accounts: Annotated[int, typer.Option(min=20, envvar="ACCOUNTS")] = 300
     with running(centre):
         city, rescue = City(centre), Rescue(centre)
         rescue.tell = typer.echo
-        rescue.backup.follow(synchronous=True)
-        city.demo("load", "--accounts", str(accounts))
-        rescue.backup.copy()
-        # The walk is in the log only: charges, payments, a registration, letters, receipts.
-        city.demo("walk")
-        city.settle()
-        before = city.look()
-        lose_everything(city, rescue)
+        with rescue.backup.followed():
+            city.demo("load", "--accounts", str(accounts))
+            rescue.backup.copy()
+            # The walk is in the log only: charges, payments, a registration, letters, receipts.
+            city.demo("walk")
+            city.settle()
+            before = city.look()
+            lose_everything(city, rescue)
         held(before, city.look())
         undo_a_mistake(city, rescue)
         city.demo("walk")

@@ -25,10 +25,9 @@ def at_work() -> Iterator[tuple[Run, Rescue]]:
     with running(centre):
         current, rescue = Run(centre, PLAN), Rescue(centre)
         current.prepare()
-        rescue.backup.follow(synchronous=True)
-        rescue.backup.copy()
-        yield current, rescue
-        rescue.backup.stop()
+        with rescue.backup.followed():
+            rescue.backup.copy()
+            yield current, rescue
     shutil.rmtree(centre.folder)
 
 

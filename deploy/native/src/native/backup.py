@@ -5,6 +5,8 @@ The commands are those that docs/operations.md has an operator type; for servers
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +70,15 @@ class Backup:
         self._run(
             "pg_basebackup", "-d", self.postgres.url, "-D", str(self.base), "--wal-method=none", "--checkpoint=fast"
         )
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Every commit of the block is in the archive as well; nothing receives afterwards, however the block ends."""
+        try:
+            self.follow(synchronous=True)
+            yield
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """Receive no more."""
