@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from common import clock, kafka, logs, streams
+from common import clock, kafka, logs, streams, traces
 from common.envelope import Envelope, decode
 from common.kafka import Raw
 from common.postgres import Connection, connect
@@ -273,10 +273,12 @@ class Projection:
         """One transaction for the whole batch; when it fails, halves, down to the record that is the cause."""
         if not batch:
             return
+        begun = traces.now_ns()
         try:
             with BATCH_SECONDS.labels(subscription.topic).time(), conn.transaction():
                 applied = self._apply(conn, consumer, subscription, batch)
             _observe_age(subscription.topic, applied)
+            traces.applied(((record.topic, record.envelope.correlationid) for record in applied), begun)
         except psycopg.OperationalError:
             if conn.closed or tries >= TRIES:
                 raise

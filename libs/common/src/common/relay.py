@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from common import kafka, logs
+import msgspec
+
+from common import kafka, logs, traces
 from common.backlog import Backlog, Measure, Outbox
-from common.envelope import render
+from common.envelope import decode, render
 from common.outlets import Outlets
 from common.postgres import Connection, connect
 from common.process import collect_rarely
@@ -65,6 +67,16 @@ class Row(NamedTuple):
     source: str | None
     correlation: str | None
     data: str | None
+
+    @property
+    def came_with(self) -> str:
+        """The correlation of what is sent; empty when there is none."""
+        if self.body is None:
+            return self.correlation or ""
+        try:
+            return decode(self.body.encode()).correlationid
+        except msgspec.MsgspecError:  # a dead letter's copy is no envelope
+            return ""
 
     def value(self) -> bytes | None:
         """The record's value; None for a tombstone."""
@@ -177,6 +189,7 @@ class Relay:
     def step(self, conn: Connection) -> int:
         """Reads one batch, sends it, deletes what was acknowledged; returns how many rows that were."""
         oldest_running, _ = self._horizon(conn)
+        begun = traces.now_ns()
         rows = self._read(conn)
         acked: list[Row] = []
         lowest_waiting = None
@@ -185,6 +198,7 @@ class Relay:
             ready = [row for row in rows if row.topic not in self.outlets.missing]
             acked = self._send(list(sendable(ready, lambda row: self._clear(conn, row)))) if ready else []
             conn.execute(_DELETE, ([row.position for row in acked],))
+            traces.sent(((row.topic, row.came_with) for row in acked), begun)
             gone = {row.position for row in acked}
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
             for type_, count in Counter(row.type for row in acked).items():

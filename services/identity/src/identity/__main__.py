@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from common import logs
+from common import logs, traces
 from common.process import settings_or_exit, stop_event
 from identity import commands
 from identity.config import Config, from_environment
@@ -20,6 +20,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=F
 def _config() -> Config:
     config = _settings()
     logs.configure("identity", config.log_level)
+    traces.configure("identity")
     return config
 
 

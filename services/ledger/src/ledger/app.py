@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from common import logs
+from common import logs, traces
 from common.env import load
 from common.migrations import migrate as apply_migrations
 from common.migrations import pending
@@ -100,6 +100,7 @@ def verify_log(one_in: int) -> "Verdict":
 def _configured() -> Config:
     config = load(Config)
     logs.configure("ledger", config.log_level)
+    traces.configure("ledger")
     return config
 
 

@@ -74,6 +74,7 @@ def _facts(conn: Connection, records: Sequence[Record], config: Config, says: bo
     project.apply_facts(conn, records, config, says=says)
     if says:
         announce(conn, {record.key for record in records})
+        draft.note_newest(records)
         draft.answer_waiting(conn, config)
         parked.announce(conn, config)
 

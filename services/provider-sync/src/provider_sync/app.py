@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from common import logs
+from common import logs, traces
 from common.env import load as load_settings
 from common.migrations import migrate as apply_migrations
 from common.postgres import Pool, connect, open_pool
@@ -122,6 +122,7 @@ def _configured() -> Config:
     # A wrong file of rules stops the process here, before it forks.
     rules_from(config.gate_rules)
     logs.configure("provider-sync", config.log_level)
+    traces.configure("provider-sync")
     return config
 
 

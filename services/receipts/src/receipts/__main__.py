@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from common import logs
+from common import logs, traces
 from common.errors import Refusal
 from common.period import BadPeriod
 from common.postgres import open_pool
@@ -40,6 +40,7 @@ class Audience(StrEnum):
 def _config() -> Config:
     config = settings_or_exit(from_environment)
     logs.configure("receipts", config.log_level)
+    traces.configure("receipts")
     # Its steps are seven lines a document; what is wrong with one is said elsewhere.
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     return config

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from common import traces
 from common.clock import now, to_wire
 from common.eventstore import OutboxRow, enqueue
 from common.period import BadPeriod, parse_period, period_at
@@ -29,6 +30,7 @@ class Reference(NamedTuple):
 
 
 FAR_FUTURE = "9999-12"
+_NEWEST = traces.Newest()
 
 
 def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -> None:
@@ -37,6 +39,13 @@ def hear_requests(conn: Connection, records: Sequence[Record], config: Config) -
     wanted = [(r.draft.request, r.account, r.period, _position(r.account, r.draft)) for r in asked if r.draft]
     drafts.ask(conn, wanted, now())
     answer_waiting(conn, config)
+
+
+def note_newest(records: Sequence[Record]) -> None:
+    """Facts that a draft may show: its span names the trace of the newest one."""
+    if traces.on():
+        for record in records:
+            _NEWEST.note(record.key, record.envelope.correlationid)
 
 
 def answer_waiting(conn: Connection, config: Config) -> int:
@@ -55,12 +64,22 @@ def _position(account: str, wanted: DraftWanted) -> int:
 
 
 def _answer(conn: Connection, request: Request, config: Config) -> OutboxRow:
+    """The answer; the receipt that asks is the first part of the request's name."""
+    came_with, begun = request.request.rpartition(".")[0], traces.now_ns()
+    try:
+        return _drafted(conn, request, config, came_with)
+    finally:
+        traces.went_on("draft", came_with, begun, with_=_NEWEST.of(request.account))
+
+
+def _drafted(conn: Connection, request: Request, config: Config, came_with: str) -> OutboxRow:
     loaded = months.open_accounts(conn, config.topic(ACCOUNTS), [request.account], FAR_FUTURE)
     reason = _refused(request, loaded[0] if loaded else None)
     if reason:
         refused = said.StatementDraftRefused(request.request, request.account, request.period, reason)
-        return publish.refusal(refused, config)
-    return publish.draft(open_statement(conn, loaded[0], request.period, request.request, config, now()), config)
+        return publish.refusal(refused, config, came_with)
+    statement = open_statement(conn, loaded[0], request.period, request.request, config, now())
+    return publish.draft(statement, config, came_with)
 
 
 def _refused(request: Request, account: OpenAccount | None) -> str | None:

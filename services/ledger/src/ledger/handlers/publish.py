@@ -34,14 +34,16 @@ def statements_again(issued: Iterable[tuple[said.StatementIssued, str]], config:
     ]
 
 
-def draft(drafted: said.StatementDrafted, config: Config) -> OutboxRow:
-    """statement.drafted."""
-    return _row(config, said.DRAFTS, DRAFTED, drafted.account, str(uuid7()), drafted.cut_off, drafted)
+def draft(drafted: said.StatementDrafted, config: Config, came_with: str = "") -> OutboxRow:
+    """statement.drafted; `came_with` is the correlation of who asked."""
+    at, ident = drafted.cut_off, str(uuid7())
+    return _row(config, said.DRAFTS, DRAFTED, drafted.account, ident, at, drafted, came_with=came_with)
 
 
-def refusal(refused: said.StatementDraftRefused, config: Config) -> OutboxRow:
-    """statement.draft-refused."""
-    return _row(config, said.DRAFTS, REFUSED, refused.account, str(uuid7()), to_wire(now()), refused)
+def refusal(refused: said.StatementDraftRefused, config: Config, came_with: str = "") -> OutboxRow:
+    """statement.draft-refused; `came_with` as above."""
+    at, ident = to_wire(now()), str(uuid7())
+    return _row(config, said.DRAFTS, REFUSED, refused.account, ident, at, refused, came_with=came_with)
 
 
 def allocations(found: Iterable[Allocation], utilities: Mapping[str, str], config: Config) -> list[OutboxRow]:
@@ -75,7 +77,15 @@ def _allocated(a: Allocation, utilities: Mapping[str, str], at: str, config: Con
 
 
 def _row(
-    config: Config, topic: str, type_: str, key: str, ident: str, at: str, data: msgspec.Struct, recorded: str = ""
+    config: Config,
+    topic: str,
+    type_: str,
+    key: str,
+    ident: str,
+    at: str,
+    data: msgspec.Struct,
+    recorded: str = "",
+    came_with: str = "",
 ) -> OutboxRow:
     body = render(
         ident=ident,
@@ -86,5 +96,6 @@ def _row(
         recorded=recorded or to_wire(now()),
         data=msgspec.json.encode(data).decode(),
         sequence=None,
+        correlation=came_with,
     )
     return OutboxRow(config.topic(topic), partition_of(key), key, type_, body.decode())

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from common import clock
+from common import clock, traces
 from common.envelope import full_type, render
 from common.errors import LANGUAGES, Refusal
 from common.eventstore import OutboxRow, enqueue
@@ -79,7 +79,8 @@ def receive(base: Base, inbox: Inbox, place: Place, records: Sequence[Raw]) -> i
     """Takes records of one partition in their order; returns the next offset. Raises Passed."""
     sender = Sender.of(inbox.provider, inbox.scopes)
     rows = [_fact(record) for record in records]
-    at, expected = 0, place.expected
+    at, expected, begun = 0, place.expected, traces.now_ns()
+    came_with = f"{place.topic}/{place.partition}@{records[0].offset}"
 
     def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
         nonlocal at, expected
@@ -93,7 +94,8 @@ def receive(base: Base, inbox: Inbox, place: Place, records: Sequence[Raw]) -> i
         at, expected = at + len(outcomes), next_
 
     # A batch that is tried again after a conflict starts where the part before it ended, so the counters hold.
-    take(base, Batch(sender, rows, f"{place.topic}/{place.partition}@{records[0].offset}"), after)
+    take(base, Batch(sender, rows, came_with), after)
+    traces.began("inbox", came_with, begun, provider=inbox.provider, facts=len(rows))
     return expected
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import IO, TypeVar
 
-from common import logs
+from common import logs, traces
 from common.errors import Refusal
 from common.ids import uuid7
 from common.money import format_amount
@@ -64,10 +64,12 @@ class Loader:
             upload = uploads.find(conn, ident) if ident else None
         if upload is None:
             return False
+        begun = traces.now_ns()
         try:
             self._load(upload, stop)
         except Refusal as refusal:
             self._finish(upload, "refused", refusal)
+        traces.began("upload", str(upload.id), begun, provider=upload.provider, facts=upload.total or 0)
         return True
 
     def _load(self, upload: Upload, stop: Event) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from common import clock
+from common import clock, traces
 from common.errors import Refusal
 from common.ids import uuid7
 from common.money import format_amount
@@ -76,9 +76,10 @@ def push(
     if not 1 <= len(rows) <= LIMIT:
         raise errors.TooManyFacts("/facts", limit=LIMIT)
     (stated or Stated()).check(rows)
-    ident, base = uuid7(), gathering.base
+    ident, base, begun = uuid7(), gathering.base, traces.now_ns()
     batch = Batch(Sender.of(key.owner, key.scopes), rows, str(ident), mode)
     outcomes = gathering.take(batch, Push(ident, key.owner, key.id, request, clock.now()))
+    traces.began("push", str(ident), begun, provider=key.owner, facts=len(rows))
     forbidden = [o.refusal for o in outcomes if o.refusal is not None and o.refusal.status == 403]
     if forbidden:
         note_foreign(base, key, [refusal.code for refusal in forbidden])

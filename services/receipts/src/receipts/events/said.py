@@ -98,4 +98,5 @@ def record(event: Said, ident: str, recorded: str) -> str:
         recorded=recorded,
         data=data,
         sequence=None,
+        correlation=str(event.receipt),
     ).decode()

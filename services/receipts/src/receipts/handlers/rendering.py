@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from common import logs
+from common import logs, traces
 from common.period import day_at
 from common.postgres import Pool
 from receipts.events.holder import Holder
@@ -88,7 +88,7 @@ def _make_portion(shop: Workshop, jobs: Sequence[Claimed]) -> bool:
 
 def _make(shop: Workshop, job: Claimed) -> None:
     """An attempt that fails for a reason of its own is given back; the counter was spent when it was claimed."""
-    started = time.monotonic()
+    started, begun = time.monotonic(), traces.now_ns()
     try:
         with shop.pool.connection() as conn:
             months = documents.history(conn, job.account, job.period)
@@ -106,7 +106,10 @@ def _make(shop: Workshop, job: Claimed) -> None:
         raise
     with shop.pool.connection() as conn, conn.transaction():
         if documents.finish(conn, job, digest, len(document.data), document.pages):
-            shop.says.rendered(conn, receipts.linked_to(conn, [job.code]))
+            asked = receipts.linked_to(conn, [job.code])
+            shop.says.rendered(conn, asked)
+            for receipt in asked:
+                traces.went_on("render", str(receipt.id), begun, pages=document.pages)
     log.info("rendered", document=job.code, attempt=job.attempts, took_ms=round(1000 * (time.monotonic() - started)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from common import traces
 from common.ids import uuid7
 from common.postgres import Connection, Pool
 from receipts.errors import CannotBeMade, NotFound, NotReady, TooManyUnfinished, reason_texts
@@ -33,6 +34,7 @@ class Order:
 
 def request_receipt(pool: Pool, says: Says, order: Order, draft_deadline_s: int) -> Receipt:
     """Stores the request and, in the same transaction, the document row or the question to the ledger."""
+    begun = traces.now_ns()
     with pool.connection() as conn, conn.transaction():
         known = receipts.by_key(conn, order.user, order.key)
         if known is not None:
@@ -50,6 +52,8 @@ def request_receipt(pool: Pool, says: Says, order: Order, draft_deadline_s: int)
         stored = receipts.by_key(conn, order.user, order.key)
     if stored is None:
         raise NotFound
+    if stored.id == new.id:
+        traces.began("receipt", str(new.id), begun, period=order.period, language=order.language)
     return stored
 
 
