@@ -1,4 +1,4 @@
-"""An upgrade without a stop: the release before works on its own schema, is migrated under load, replaced kind by kind."""
+"""An upgrade without a stop: the release before works, is migrated under load, and replaced one kind after the other."""
 
 import os
 import subprocess
