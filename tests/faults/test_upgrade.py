@@ -1,4 +1,4 @@
-"""An upgrade without a stop: the release before works, is migrated under load, and replaced one kind after the other."""
+"""An upgrade without a stop: the release before works, is migrated under load, and is replaced kind by kind."""
 
 import os
 import subprocess

@@ -83,7 +83,7 @@ def asking(folder: Path, ports: Mapping[str, int]) -> Iterator[Prometheus]:
     words = [
         f"--storage.tsdb.path={folder}/data",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--query.lookback-delta=5s",
+        ,
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
