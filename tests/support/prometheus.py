@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Prometheus:
         counted: dict[str, list[int]] = {}
         for series in self._asked("query_range", query='ALERTS{alertstate="firing"}', **window):
             moments = [moment for moment, _ in series["values"]]
-            rises = 1 + sum(later - earlier > 1.5 for earlier, later in zip(moments, moments[1:], strict=False))
+            rises = 1 + sum(later - earlier > 1.5 for earlier, later in pairwise(moments))
             counted.setdefault(series["metric"]["alertname"], []).append(rises)
         return counted
 
@@ -80,11 +81,7 @@ def asking(folder: Path, ports: Mapping[str, int]) -> Iterator[Prometheus]:
         port = free.getsockname()[1]
     program, url = shutil.which("prometheus"), f"http://127.0.0.1:{port}"
     assert program
-    words = [
-        f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address=127.0.0.1:{port}",
-        ,
-    ]
+    words = [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, f"--config.file={folder}/prometheus.yml", *words], stdout=log, stderr=log, cwd=folder
