@@ -21,7 +21,7 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults drill-restore bench bench-f1 bench-f2 \
-	bench-f3 bench-f4 bench-f5 bench-f8 bench-gateway bench-identity bench-intake bench-ledger bench-pushes bench-receipts \
+	bench-f3 bench-f4 bench-f5 bench-f8 bench-gateway bench-identity bench-intake bench-ledger bench-pushes bench-receipts bench-scale bench-footprint \
 	check docs lint types contracts test-real lock format clean audit sbom
 
 help: ## List the targets
@@ -93,7 +93,7 @@ drill-restore: setup ## Lose PostgreSQL and Kafka of a whole city, restore both,
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
 
-bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-f8 bench-identity bench-intake bench-pushes: bench-%: setup
+bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-f8 bench-identity bench-intake bench-pushes bench-scale: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
 bench-gateway: setup $(STAMPS)/browser ## Measure the cabinet: weight, layout shift, time of a page beside an empty one
@@ -104,6 +104,9 @@ bench-receipts: setup ## Measure F6 and F7 beside naive rendering (SIZE=tiny, sm
 
 bench-ledger: setup ## Measure what concerns the ledger: F1 to F5 and F8, each beside its yardstick
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks ledger
+
+bench-footprint: setup ## Measure memory and processor of each process while the demonstration's road is walked
+	@$(PY) -m native with -- python -m tests.benchmarks.footprint
 
 # In the order written: the second test brings estates of its own into the city of the first.
 test-real: setup ## Load real bills from the folder REAL_DATA, twice, and prove the sums

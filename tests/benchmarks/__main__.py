@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.benchmarks import f1, f2, f3, f4, f8, full_ledger, identity, intake, report, traffic, yardsticks
+from tests.benchmarks import f1, f2, f3, f4, f8, f9, full_ledger, identity, intake, report, traffic, yardsticks
 from tests.benchmarks.access import Resident, residents_of
 from tests.benchmarks.centre import Centre, centre
 from tests.benchmarks.ground import Ground, ground
@@ -64,6 +64,12 @@ def run_f5(size: SizeName = "small", pairs: Pairs = 0, seed: Seed = 1) -> None:
 def run_f8(size: SizeName = "small", facts: Facts = 0, seed: Seed = 1) -> None:
     """Bytes on disk a fact after a file was taken in, by table and index."""
     _measure("f8", _size(size, facts, 1), seed, lambda g, s: _bytes(g, s, seed))
+
+
+@app.command("scale")
+def run_scale(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: Seed = 1) -> None:
+    """F9: what a fact costs with one, two and four projectors."""
+    _measure("scale", _size(size, facts, pairs), seed, lambda g, s: _scaled(g, s, seed))
 
 
 @app.command("ledger")
@@ -222,6 +228,32 @@ def _replays(on: Ground, size: Size, seed: int) -> list[Figure]:
         Figure("consume only", "facts/s", tuple(r.consumed_per_s for r in found)),
         Figure("F3 CPU of ledger project", "µs/fact", tuple(r.cpu_s / r.facts * 1e6 for r in found)),
     ]
+
+
+def _scaled(on: Ground, size: Size, seed: int) -> list[Figure]:
+    found: dict[int, list[f9.Scaled]] = {workers: [] for workers in f9.WORKERS}
+    with centre(on) as one:
+        with _stage("F9 filling the log"):
+            f1.measure(f1.opened(one, size, seed))
+            one.stop_all()
+        facts = f3.in_the_log(one)
+        for number in range(size.pairs):
+            for workers in f9.WORKERS:
+                with _stage(f"F9 {number + 1}/{size.pairs}, {workers} projectors"):
+                    found[workers].append(f9.measure(one, workers, facts))
+                _say(f"  {found[workers][-1]}")
+    figures = []
+    for workers, runs in found.items():
+        name = f"F9 {workers} projectors" if workers > 1 else "F9 1 projector"
+        kept = tuple(first.whole_us / run.whole_us for first, run in zip(found[1], runs, strict=True))
+        figures += [
+            Figure(f"{name}, processor a fact : with one", "×", kept, 0.85),
+            Figure(f"{name}, processor of projectors", "µs/fact", tuple(run.projectors_us for run in runs)),
+            Figure(f"{name}, processor of the servers", "µs/fact", tuple(run.servers_us for run in runs)),
+            Figure(f"{name}, sessions that wait for a lock", "%", tuple(100 * run.locked for run in runs)),
+            Figure(f"{name}, on this machine", "facts/s", tuple(run.facts_per_s for run in runs)),
+        ]
+    return figures
 
 
 def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:

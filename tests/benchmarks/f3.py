@@ -58,6 +58,11 @@ def _watch(url: str, topic: str, facts: int) -> tuple[float, float]:
     raise Unexpected(f"the replay did not end within {REPLAYED_WITHIN_S} s: {row}")
 
 
+def in_the_log(centre: Centre) -> int:
+    """How many records the topic holds."""
+    return sum(kafka.end_offsets(centre.ground.kafka, [centre.prefix + TOPIC]).values())
+
+
 def _consume_only(centre: Centre) -> tuple[float, int]:
     """Facts a second of a consumer that polls and counts, with the client settings of the projections."""
     topic = centre.prefix + TOPIC
