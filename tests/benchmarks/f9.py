@@ -27,7 +27,7 @@ WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pi
 
 @dataclass(frozen=True)
 class Scaled:
-    """One replay: µs of processor a fact, of projectors and of servers; the share of sessions that waited for a lock."""
+    """One replay: µs of processor a fact, of projectors and of servers; which share of sessions waited for a lock."""
 
     workers: int
     facts_per_s: float
