@@ -167,7 +167,7 @@ def undo_a_mistake(city: City, rescue: Rescue) -> None:
     backup = Backup(city.centre.servers.postgres, city.centre.folder / "second-backup")
     with backup.followed():
         backup.copy()
-        before, moment = city.ledger(), to_wire(now())
+        before, moment = city.ledger(), now().isoformat(sep=" ")
         make_and_undo_a_mistake(city, before)
         with rescue.step(f"a copy as of {moment[:19]}"), restored_beside(city, backup, moment) as there:
             same = city.ledger(there) == before

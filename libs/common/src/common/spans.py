@@ -74,7 +74,7 @@ class Teller:
         """A span in each trace that has records (topic, correlation) in the batch."""
         found = Counter((topic, correlation) for topic, correlation in carried if correlation)
         for (topic, correlation), count in found.most_common(_TRACES_OF_A_BATCH):
-            about = {
+            about: dict[str, str | int] = {
                 "messaging.system": "kafka",
                 "messaging.destination.name": topic,
                 "messaging.batch.message_count": count,
