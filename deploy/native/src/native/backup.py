@@ -6,7 +6,7 @@ The commands are those that docs/operations.md has an operator type; for servers
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,12 @@ class Backup:
         self.follower.start(command, ENVIRONMENT, self.log, other_user())
         with psycopg.connect(self.postgres.url, autocommit=True) as conn:
             until(lambda: _follows(conn), 30, "the start of pg_receivewal")
-            conn.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{FOLLOWER if synchronous else ''}'")
+        self.await_in(FOLLOWER if synchronous else "")
+
+    def await_in(self, follower: str) -> None:
+        """Whom each commit waits for; with nobody there it would wait for ever, so this goes before the follower."""
+        with psycopg.connect(self.postgres.url, autocommit=True) as conn:
+            conn.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{follower}'")
             conn.execute("SELECT pg_reload_conf()")
 
     def copy(self) -> None:
@@ -78,6 +83,8 @@ class Backup:
             self.follow(synchronous=True)
             yield
         finally:
+            with suppress(psycopg.OperationalError):  # a server that is gone awaits nobody
+                self.await_in("")
             self.stop()
 
     def stop(self) -> None:
