@@ -42,24 +42,22 @@ class Scaled:
 
 
 def measure(centre: Centre, workers: int, facts: int) -> Scaled:
-    """Replays the whole log into an empty ledger, shared by so many projectors."""
+    """Replays the whole log into an empty ledger, shared by so many projectors; then a start is measured alone."""
     with centre.ground.database("ledger") as url:
         centre.ground.settle()
         with projecting(centre, url, workers), psycopg.connect(url, autocommit=True) as conn:
             servers, begun = centre.ground.servers_cpu_s(), time.monotonic()
             busy, locked = until_applied(conn, centre.prefix + TOPIC, facts)
-            seconds, spent = time.monotonic() - begun, projectors_cpu_s(centre)
-            servers = centre.ground.servers_cpu_s() - servers
+            seconds = time.monotonic() - begun
+            spent = projectors_cpu_s(centre), centre.ground.servers_cpu_s() - servers
         with projecting(centre, url, workers):
-            idle, begun_idle = centre.ground.servers_cpu_s(), time.monotonic()
+            servers = centre.ground.servers_cpu_s()
             for one in centre.running.values():
                 one.wait_ready()
             time.sleep(RESTS_S)
-            start, idle = projectors_cpu_s(centre), centre.ground.servers_cpu_s() - idle
-            idle *= min(1.0, seconds / (time.monotonic() - begun_idle))
-    return Scaled(
-        workers, facts / seconds, (spent - start) / facts * 1e6, (servers - idle) / facts * 1e6, locked / max(1, busy)
-    )
+            start = projectors_cpu_s(centre), centre.ground.servers_cpu_s() - servers
+    projectors, others = ((all_ - once) / facts * 1e6 for all_, once in zip(spent, start, strict=True))
+    return Scaled(workers, facts / seconds, projectors, others, locked / max(1, busy))
 
 
 @contextmanager
