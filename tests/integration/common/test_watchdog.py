@@ -72,6 +72,7 @@ def test_a_partition_that_is_fetched_no_more_ends_the_process(
     """The client believes it is at the end; the broker was asked apart. The fresh process reads on."""
     topic = topics(TOPIC) + TOPIC
     monkeypatch.setattr(consumer, "STALLED_S", 2.0)
+    monkeypatch.setattr(consumer, "TOLD_S", 0.5)
     watched, before = Watched(projection(view, kafka_address, topic)), stalls("partition")
     with stores.running(watched):
         send(kafka_address, topic, [("a1", value("a1", 1))])

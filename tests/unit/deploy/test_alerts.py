@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from shutil import which
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from common import telemetry
+from common import consumer, telemetry
 from native.compose import COMPOSE_FILE
 from native.paths import ROOT
 
@@ -51,6 +52,20 @@ def test_each_alert_names_known_metrics_and_a_page(rule: dict[str, str | dict[st
     heading = f"## {rule['alert']}"
     assert heading in (ROOT / page).read_text(encoding="utf-8").splitlines()
     assert anchor == str(rule["alert"]).lower()
+
+
+def test_a_counter_that_an_alert_looks_at_is_there_before_it_first_counts() -> None:
+    """Prometheus sees no increase in a series that begins with 1: the first stall would ring for nobody."""
+    asked = "from common import telemetry as t; print(t.generate_latest().decode())"
+    shown = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    for kind in ("broker", "partition"):
+        assert f'settlement_stalls_total{{kind="{kind}"}} 0.0' in shown
+
+
+def test_prometheus_asks_while_a_process_that_stood_still_waits_to_be_asked() -> None:
+    """Or nobody would ever see the counter that dies with it."""
+    told = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["global"]["scrape_interval"]
+    assert int(told.removesuffix("s")) + 2 < consumer.TOLD_S
 
 
 def test_each_alert_fires_by_its_fault_and_clears() -> None:

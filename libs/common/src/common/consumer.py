@@ -39,6 +39,8 @@ log = logs.get("consumer")
 BATCH = 10_000
 STALLED_S = 20.0
 SILENT_S = 20.0
+# A counter dies with its process: so long it stays, that Prometheus, who asks every five seconds, sees why it goes.
+TOLD_S = 8.0
 TRIES = 3
 _TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
 
@@ -142,7 +144,7 @@ class Projection:
         self._read_at: dict[str, datetime] = {}
 
     def run(self, stop: threading.Event, admin_port: int | None = None) -> None:
-        """Works until `stop`. A lost connection starts it anew; a hole or a topic made anew ends the process."""
+        """Works until `stop`. A lost connection starts it anew; a hole, another topic or a stall ends the process."""
         collect_rarely()
         with AdminServer(admin_port, lambda: self._problem):
             while not stop.is_set():
@@ -152,6 +154,10 @@ class Projection:
                     self._problem = f"{type(error).__name__}: {error}"
                     log.warning("projection starts anew", error=type(error).__name__, detail=str(error)[:300])
                     stop.wait(1)
+                except Stalled as stalled:
+                    self._problem = str(stalled)
+                    stop.wait(TOLD_S)
+                    raise SystemExit(1) from None
 
     def catch_up(self, ends: Mapping[tuple[str, int], int], stop: threading.Event) -> None:
         """Applies these partitions up to, without, these offsets and returns; it joins no group and shares with nobody.
@@ -447,7 +453,7 @@ class Projection:
             elif now - self._moved_at[place] > STALLED_S:
                 log.error("stalled", topic=place.topic, partition=place.partition, behind=behind)
                 STALLS.labels("partition").inc()
-                raise SystemExit(1)
+                raise Stalled(f"{place.topic}/{place.partition} is not read on, {behind} records wait")
         for topic, records in lag.items():
             LAG.labels(topic).set(records)
 

@@ -77,6 +77,8 @@ BACKLOG_MEASURED = Gauge(
     "settlement_backlog_measured_timestamp_seconds", "When what waits was last counted", multiprocess_mode="max"
 )
 STALLS = Counter("settlement_stalls", "Partitions and brokers that stood still until a restart", ["kind"])
+for _kind in ("partition", "broker"):
+    STALLS.labels(_kind)  # Prometheus sees no increase in a series that begins with 1
 
 Ready = Callable[[], str | None]
 SUMMED = values.ValueClass.__name__ == "MmapedValue"  # true when PROMETHEUS_MULTIPROC_DIR was set at start
