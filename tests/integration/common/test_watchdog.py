@@ -1,6 +1,7 @@
 """P14: what stands still without a word ends in an alarm and a fresh start."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,8 @@ __all__ = ["view"]  # the fixture of the consumer's own tests
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The broker is asked twice a second instead of every five; the clients that projections make are caught."""
+def caught(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The clients that projections make."""
     caught: list[Any] = []
     whole = kafka.consumer
 
@@ -26,8 +27,14 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         caught.append(whole(*args))
         return caught[-1]
 
-    monkeypatch.setattr(watchdog, "EVERY_S", 0.5)
     monkeypatch.setattr(kafka, "consumer", catching)
+    return caught
+
+
+@pytest.fixture
+def hasty(caught: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The broker is asked twice a second instead of every five."""
+    monkeypatch.setattr(watchdog, "EVERY_S", 0.5)
     return caught
 
 
@@ -82,6 +89,28 @@ def test_a_partition_that_is_fetched_no_more_ends_the_process(
         until(watched.ended.is_set, "the process ends itself")
         until(lambda: stores.count(view, "applied") == 2, "the fresh one reads on")
     assert stalls("partition") == before + 1
+
+
+@pytest.mark.faults
+def test_at_full_length_a_stall_is_told_within_half_a_minute_and_over_within_one(
+    view: str, kafka_address: str, topics: MakeTopics, caught: list[Any]
+) -> None:
+    """The same with the times that hold in service."""
+    topic = topics(TOPIC) + TOPIC
+    watched, before = Watched(projection(view, kafka_address, topic)), stalls("partition")
+    with stores.running(watched):
+        send(kafka_address, topic, [("a1", value("a1", 1))])
+        until(lambda: stores.count(view, "applied") == 1, "the first is applied", 60)
+        pause_for_ever(caught[-1])
+        send(kafka_address, topic, [("a1", value("a1", 2))])
+        begun = time.monotonic()
+        until(lambda: stalls("partition") > before, "the alarm", 30)
+        alarmed = time.monotonic() - begun
+        until(watched.ended.is_set, "the process ends itself", 30)
+        ended = time.monotonic() - begun
+        until(lambda: stores.count(view, "applied") == 2, "the fresh one reads on", 30)
+    print(f"alarm after {alarmed:.1f} s, anew after {ended:.1f} s, read on after {time.monotonic() - begun:.1f} s")
+    assert ended < 30
 
 
 def test_a_broker_that_does_not_answer_begins_a_new_session(
