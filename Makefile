@@ -87,7 +87,7 @@ faults: setup ## Kill processes and servers at random and count what is lost (FA
 	@$(PY) -m tests.faults.run $(FAULTS)
 	@$(PYTEST) -s -m faults tests
 
-drill-restore: setup ## Lose PostgreSQL and Kafka of a whole city, restore both, hold all against what it was (not yet seen to its end)
+drill-restore: setup ## Lose PostgreSQL and Kafka of a whole city, restore both, hold all against what it was
 	@ACCOUNTS=$(if $(filter command\ line,$(origin ACCOUNTS)),$(ACCOUNTS),300) $(PY) -m tests.faults.drill
 
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
