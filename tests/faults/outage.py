@@ -15,7 +15,7 @@ import httpx
 
 from tests.faults import audit, run
 from tests.faults.centre import Centre, number, running
-from tests.faults.city import UTILITY, City
+from tests.faults.city import UTILITY, City, Fact
 from tests.faults.city import number as account
 from tests.faults.keeper import poll_until
 from tests.faults.run import Plan, Run
@@ -96,17 +96,22 @@ def asking(current: Run, mark: str, seconds: float) -> Asked:
         for turn in range(100_000):
             if time.monotonic() > until:
                 return found
-            begun, status = time.monotonic(), 0
+            begun, status, fact = time.monotonic(), 0, _reading(f"{mark}-{turn}")
             with suppress(httpx.HTTPError):
-                status = http.post("/v1/facts", json={"facts": [_reading(f"{mark}-{turn}")]}).status_code
+                answer = http.post("/v1/facts", json={"facts": [fact]})
+                status = answer.status_code
+            if status == 200:
+                current.history.answer(UTILITY, [(fact, answer.json()["results"][0])])
+            else:
+                current.history.tell(UTILITY, [fact], "unknown")
             found.slowest_s = max(found.slowest_s, time.monotonic() - begun)
             found.statuses[status] = found.statuses.get(status, 0) + 1
             current.stop.wait(0.5)
     return found
 
 
-def _reading(reference: str) -> dict[str, str]:
-    """A fact that moves no money, so the books need not know of it."""
+def _reading(reference: str) -> Fact:
+    """A fact that is easily taken."""
     one = account(1)
     taken = {"value": "1.5", "taken_on": "2026-11-20", "source": "measured"}
     return {"kind": "meter.read", "reference": reference, "account": one, "meter": f"W{one}", **taken}

@@ -74,6 +74,13 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
+def use_up_the_log(url: str) -> None:
+    """Fills the files that the server keeps ready, until it needs another one."""
+    with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
+        for _ in range(200):
+            conn.execute("SELECT pg_logical_emit_message(true, 'test', 'another file'), pg_switch_wal()")
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_full_disk_corrupts_nothing(place: str) -> None:
     """Senders are told to come again; once there is room everything goes on, and the books are whole."""
@@ -83,8 +90,7 @@ def test_a_full_disk_corrupts_nothing(place: str) -> None:
         with small_disk(centre, server, centre.folder / below) as disk:
             ballast = fill(disk)
             if server == "postgres":
-                with suppress(psycopg.Error), psycopg.connect(centre.servers.postgres.url, autocommit=True) as conn:
-                    conn.execute("SELECT pg_switch_wal()")
+                use_up_the_log(centre.servers.postgres.url)
             found = asking(current, f"disk-{place}", 30)
             died = getattr(centre.servers, server).child.pid() is None
             ballast.unlink()

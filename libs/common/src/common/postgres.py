@@ -52,7 +52,7 @@ def in_schema(url: str, schema: str) -> str:
     return make_conninfo(url, options=f"-c search_path={schema}")
 
 
-def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 3.0) -> Pool:
+def open_pool(url: str, name: str, *, size: int = 8, statement_s: int = 5, acquire_s: float = 2.5) -> Pool:
     """A checked pool of this very process; call after the fork (in `post_fork`, or when the process starts)."""
     options = {"application_name": name, "options": _TIMEOUTS.format(statement_s=statement_s), "connect_timeout": 3}
     return ConnectionPool(

@@ -25,7 +25,7 @@ SMALL = 20
 _TOGETHER = 64
 # A neighbour's account may be locked by a file's chunk: then each goes alone, and only that neighbour waits for it.
 _LOCK_WAIT_MS = 200
-_PATIENCE_S = 3.0
+_PATIENCE_S = 2.5
 
 
 @dataclass(eq=False)
