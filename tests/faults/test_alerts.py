@@ -67,27 +67,28 @@ def frozen_broker(centre: Centre) -> Iterator[None]:
 
 
 @contextmanager
-def locked_outbox(current: Run) -> Iterator[None]:
-    """A statement in psql that somebody forgot to end holds provider-sync's outbox; senders go on meanwhile."""
+def postgres_away(current: Run) -> Iterator[None]:
+    """PostgreSQL is killed; senders go on meanwhile."""
     stop = threading.Event()
 
     def push() -> None:
         with current.client(UTILITY) as sender:
             for turn in range(10_000):
-                if stop.is_set():
+                if stop.wait(0.2):
                     return
-                sender.push([charge(turn % PLAN.accounts, f"locked-{turn}")])
+                sender.push([charge(turn % PLAN.accounts, f"away-{turn}")])
 
-    with psycopg.connect(current.intake) as conn:
-        conn.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
-        sender = threading.Thread(target=push)
-        sender.start()
-        try:
-            yield
-        finally:
-            conn.rollback()
-            stop.set()
-            sender.join()
+    server = current.centre.servers.postgres.child.pid()
+    assert server
+    kill(server)
+    sender = threading.Thread(target=push)
+    sender.start()
+    try:
+        yield
+    finally:
+        current.centre.revive("postgres")
+        stop.set()
+        sender.join()
 
 
 def lose_a_record(current: Run) -> tuple[str, int]:
@@ -179,8 +180,9 @@ def provoke(current: Run, prometheus: Prometheus) -> None:
     with topic_gone(current):
         fires(prometheus, "TopicMissing", "StreamsStand")
     current.operator("republish", "account", account, "--from", str(version), "--reason", "a test")
-    with locked_outbox(current):
-        fires(prometheus, "BacklogNotMeasured", "Errors5xx", "Waits", seconds=400)
+    fires(prometheus, "Waits")
+    with postgres_away(current):
+        fires(prometheus, "BacklogNotMeasured", "Errors5xx")
     with psycopg.connect(centre.database("identity-web")) as conn:  # a day later
         conn.execute("UPDATE city_proofs SET minute = minute - interval '25 hours'")
     centre.keep(loader.name, tuple(loader.command), loader.environment)
