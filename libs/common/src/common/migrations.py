@@ -3,21 +3,25 @@
 Tables that several services need alike (outbox, consumer, keys) come from `common/sql/<name>.sql` under the name
 `common/<name>`. One transaction a file; a file whose first line says `-- no transaction` runs outside one. Processes of
 the release before work on meanwhile, so no lock is awaited or held for long; a file that must begins with
-`-- offline`.
+`-- offline`. An index whose building was interrupted is there and is not used: it is dropped and built anew.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg
+from psycopg import sql
 
 from common import roles
 
 _LOCK = 7_206_114
 _LOCK_TRIES, _PAUSE_S = 20, 1.0
+# Tried, not waited for: an index built concurrently waits for all snapshots, and who waits in a statement has one.
+_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _ONLINE = "SET lock_timeout = '2s'; SET statement_timeout = '30s'"
 _UNLIMITED = "SET lock_timeout = 0; SET statement_timeout = 0"
 # Moves every row; written before the mark was, and an applied file is never edited.
@@ -30,6 +34,13 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 class EditedMigration(Exception):
     """A migration that was applied has another content now."""
+
+
+_RECORD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING"
+_INVALID = """
+SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace ORDER BY c.relname
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,16 @@ class Migration:
     @property
     def unlimited(self) -> bool:
         """Whether it may take its time: an index built concurrently, or work for which the service is stopped."""
-        return self.sql.startswith(("-- no transaction", "-- offline")) or self.name in _OFFLINE_FROM_BEFORE
+        return self.bare or self.sql.startswith("-- offline") or self.name in _OFFLINE_FROM_BEFORE
+
+    @property
+    def bare(self) -> bool:
+        """Whether it runs outside a transaction, so that it may be left half done."""
+        return self.sql.startswith("-- no transaction")
+
+    def names(self, word: str) -> bool:
+        """Whether a name stands in its SQL."""
+        return re.search(rf"\b{re.escape(word)}\b", self.sql) is not None
 
 
 def migrate(url: str, package: str, shared: Sequence[str] = (), running_role: str = "") -> list[str]:
@@ -58,7 +78,8 @@ def migrate(url: str, package: str, shared: Sequence[str] = (), running_role: st
     QueryCanceled for a statement of more than thirty: nothing of that file is applied then.
     """
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        while conn.execute(_TRY_LOCK, (_LOCK,)).fetchone() == (False,):
+            time.sleep(_PAUSE_S)
         conn.execute(_TABLE)
         applied = [m.name for m in pending(conn, package, shared) if _apply_patiently(conn, m)]
         if running_role:
@@ -67,8 +88,12 @@ def migrate(url: str, package: str, shared: Sequence[str] = (), running_role: st
 
 
 def pending(conn: psycopg.Connection, package: str, shared: Sequence[str] = ()) -> list[Migration]:
-    """What is not applied yet, in order; raises EditedMigration for an applied file whose content changed."""
+    """What is not applied yet, or left a half-built index, in order.
+
+    Raises EditedMigration for an applied file whose content changed.
+    """
     applied: dict[str, str] = dict(conn.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
+    unfinished = _invalid(conn)
     waiting = []
     for migration in _all(package, shared):
         known = applied.get(migration.name)
@@ -76,7 +101,7 @@ def pending(conn: psycopg.Connection, package: str, shared: Sequence[str] = ()) 
             raise EditedMigration(
                 f"{migration.name} was applied with another content; add a new file instead of editing it"
             )
-        if known is None:
+        if known is None or (migration.bare and any(map(migration.names, unfinished))):
             waiting.append(migration)
     return waiting
 
@@ -103,9 +128,15 @@ def _apply_patiently(conn: psycopg.Connection, migration: Migration) -> bool:
     return True
 
 
+def _invalid(conn: psycopg.Connection) -> list[str]:
+    return [name for (name,) in conn.execute(_INVALID).fetchall()]
+
+
 def _apply(conn: psycopg.Connection, migration: Migration) -> None:
-    record = ("INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)", (migration.name, migration.sha256))
-    if migration.sql.startswith("-- no transaction"):
+    record = (_RECORD, (migration.name, migration.sha256))
+    if migration.bare:
+        for index in filter(migration.names, _invalid(conn)):
+            conn.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(index)))
         conn.execute(migration.sql.encode())
         conn.execute(*record)
         return
