@@ -54,10 +54,9 @@ def _odd_of(conn: Connection, rules: Rules, asked: Sequence[Questions], world: W
     groups = grouped((fact for q in asked for fact in q.charges), world)
     if not groups or not rules.judges_charges:
         return set()
-    told = _told(conn, rules, groups)
     found: set[str] = set()
     for group in groups:
-        rows = _odd(conn, rules, group, told)
+        rows = _odd(conn, rules, group)
         found |= {group.references[row.row] for row in rows}
     return found
 
@@ -102,20 +101,14 @@ def suspects_of(conn: Connection, rules: Rules, groups: Sequence[Charges], sent:
     """Judges the charges of a batch."""
     if not groups or not rules.judges_charges:
         return Judgement({})
-    told = _told(conn, rules, groups)
     suspects: Suspects = {}
     for group in groups:
-        suspects |= judge(conn, rules, group, told)
+        suspects |= judge(conn, rules, group)
     why = _whole(conn, rules, groups, suspects, sent)
     if why is not None:
         with_batch = errors.BatchHeld(why=why)
         suspects = {r: suspects.get(r, with_batch) for group in groups for r in group.references}
     return Judgement(suspects, why)
-
-
-def _told(conn: Connection, rules: Rules, groups: Sequence[Charges]) -> set[str]:
-    """The services of which connections are told to us, when a rule asks."""
-    return gate.connected_services(conn) if any(rules.of(group.service).connected for group in groups) else set()
 
 
 def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
@@ -138,9 +131,9 @@ def grouped(charges: Iterable[ChargePosted], world: World) -> list[Charges]:
     return list(groups.values())
 
 
-def judge(conn: Connection, rules: Rules, charges: Charges, told: set[str]) -> Suspects:
+def judge(conn: Connection, rules: Rules, charges: Charges) -> Suspects:
     """The rows of one service and month that are to be held; one question, and more only if something is odd."""
-    own, odd = rules.of(charges.service), _odd(conn, rules, charges, told)
+    own, odd = rules.of(charges.service), _odd(conn, rules, charges)
     if not odd:
         return {}
     dearer = _dearer(conn, charges)
@@ -153,14 +146,14 @@ def judge(conn: Connection, rules: Rules, charges: Charges, told: set[str]) -> S
     return suspects
 
 
-def _odd(conn: Connection, rules: Rules, charges: Charges, told: set[str]) -> list[Odd]:
+def _odd(conn: Connection, rules: Rules, charges: Charges) -> list[Odd]:
     """The rows above the lowest threshold of any rule."""
     own = rules.of(charges.service)
-    times, connected = plausible.lowest_times(own), own.connected and charges.service in told
-    if not times and not connected:
+    times = plausible.lowest_times(own)
+    if not times and not own.connected:
         return []
     months = plausible.months_compared(charges.period, own.usual)
-    return gate.odd(conn, charges, months, times, connected=connected)
+    return gate.odd(conn, charges, months, times, connected=own.connected)
 
 
 def _dearer(conn: Connection, charges: Charges) -> float:

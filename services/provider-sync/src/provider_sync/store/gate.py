@@ -24,8 +24,8 @@ LEFT JOIN LATERAL (
     WHERE h.service = (SELECT no FROM service_numbers WHERE id = %(service)s) AND h.account = g.account LIMIT 1
 ) AS h ON true
 WHERE h.usual > 0 AND g.tenge > h.usual * %(times)s::float8
-    OR %(connected)s AND h.known IS NULL AND NOT EXISTS (
-        SELECT FROM connections AS c WHERE c.account = g.account AND c.service = %(service)s)
+    OR %(connected)s AND h.known IS NULL AND EXISTS (SELECT FROM connected_services WHERE service = %(service)s)
+        AND NOT EXISTS (SELECT FROM connections AS c WHERE c.account = g.account AND c.service = %(service)s)
 ORDER BY g.n
 """
 # A month's sum grows by what comes of that month; the first of a newer one takes the place of last year's.
@@ -38,7 +38,6 @@ ON CONFLICT (service, account) DO UPDATE SET last = greatest(h.last, excluded.la
         ELSE least(greatest(coalesce(h.{month}, 0)::bigint + excluded.{month}, -2147483648), 2147483647)::int END
 WHERE excluded.last > h.last - 12
 """
-_CONNECTED_SERVICES = "SELECT service FROM connected_services"
 _NOTE_CONNECTED = "INSERT INTO connected_services SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 _ALL_CONNECTED = "INSERT INTO connected_services SELECT DISTINCT service FROM connections ON CONFLICT DO NOTHING"
 _FORGET_HISTORY = """
@@ -73,7 +72,10 @@ GROUP BY period
 
 
 def odd(conn: Connection, charges: Charges, months: Sequence[int], times: float, *, connected: bool) -> list[Odd]:
-    """Rows above `times` the largest sum of `months`; if `connected`, also those of accounts without the service."""
+    """Rows above `times` the largest sum of `months`.
+
+    If `connected`, also those of accounts without the service, where connections of the service are told to us.
+    """
     usual = sql.SQL(", ").join(sql.Identifier("h", f"m{month}") for month in months)
     query = sql.SQL(_ODD).format(usual=sql.SQL("greatest({})").format(usual))
     values = {
@@ -99,11 +101,6 @@ def learn(conn: Connection, learned: Mapping[tuple[str, str], Mapping[str, int]]
             "tenge": ints(max(-_MOST, min(_MOST, tiyn // 100)) for tiyn in sums.values()),
         }
         conn.execute(query, values)
-
-
-def connected_services(conn: Connection) -> set[str]:
-    """Services of which connections are told to us."""
-    return {row[0] for row in conn.execute(_CONNECTED_SERVICES).fetchall()}
 
 
 def note_connected(conn: Connection, services: Collection[str]) -> None:

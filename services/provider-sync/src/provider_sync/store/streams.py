@@ -13,11 +13,12 @@ SELECT number, number, partition FROM unnest(%s::text[], %s::smallint[]) AS give
 ON CONFLICT DO NOTHING
 """
 _PRESENT = "SELECT number FROM numbers WHERE number = ANY(%s::text[])"
-_ALIASES = "SELECT account FROM numbers WHERE alias AND number = ANY(%s::text[])"
 # The one lock order of all transactions: by number, in the database's own collation.
 _LOCK = """
 SELECT number, account, alias, partition, version, standing FROM numbers
-WHERE number = ANY(%s::text[]) ORDER BY number FOR UPDATE
+WHERE number = ANY(%(numbers)s::text[] || ARRAY(
+    SELECT account FROM numbers WHERE alias AND number = ANY(%(numbers)s::text[])))
+ORDER BY number FOR UPDATE
 """
 _MOVE = """
 UPDATE numbers AS n SET version = given.version, standing = given.standing
@@ -47,9 +48,7 @@ def mention(conn: Connection, numbers: Iterable[str]) -> None:
 
 def lock(conn: Connection, numbers: Collection[str]) -> dict[str, Account]:
     """Locks the streams of `numbers` sorted, those behind aliases too; by number, unknown ones without a row absent."""
-    wanted = set(numbers)
-    wanted.update(row[0] for row in conn.execute(_ALIASES, (texts(wanted),)).fetchall())
-    rows = conn.execute(_LOCK, (texts(wanted),)).fetchall()
+    rows = conn.execute(_LOCK, {"numbers": texts(numbers)}).fetchall()
     streams = {row[0]: Account(row[0], row[3], row[4], row[5]) for row in rows if not row[2]}
     for number, account, alias, *_ in rows:
         if alias and account not in streams:
