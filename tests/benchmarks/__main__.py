@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks f1|…|intake|ledger|all`: measures, prints the table, writes it under .run/figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
@@ -208,6 +208,7 @@ def _freshness(on: Ground, size: Size, seed: int) -> list[Figure]:
         Figure("F2 push to answered, p50", "ms", (found.p50_ms,), 50, less_is_better=True),
         Figure("F2 push to answered, p99", "ms", (found.p99_ms,), 250, less_is_better=True),
         Figure("F2 pushes", "/s", (found.per_second,)),
+        *_cpu_a_push("F2", found.cpu_s, found.pushes),
     ]
 
 
@@ -430,11 +431,12 @@ def _push_figures(pushes: intake.Pushed) -> list[Figure]:
         Figure(f"{name}, p50", "ms", (took[len(took) // 2],)),
         Figure(f"{name}, p99", "ms", (took[len(took) * 99 // 100],), 100, less_is_better=True),
         Figure(f"{name}, all", "/s", (pushes.per_second,)),
-        *(
-            Figure(f"{name}, CPU of {process}", "µs/push", (spent / len(took) * 1e6,))
-            for process, spent in sorted(pushes.cpu_s.items())
-        ),
+        *_cpu_a_push(name, pushes.cpu_s, len(took)),
     ]
+
+
+def _cpu_a_push(name: str, cpu_s: Mapping[str, float], pushes: int) -> list[Figure]:
+    return [Figure(f"{name}, CPU of {one}", "µs/push", (spent / pushes * 1e6,)) for one, spent in sorted(cpu_s.items())]
 
 
 def _stage(text: str) -> AbstractContextManager[object]:

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -23,6 +22,7 @@ from tests.benchmarks import f1, traffic
 from tests.benchmarks.centre import Centre
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.ground import Ground
+from tests.benchmarks.wires import Wire
 
 PROVIDER, OTHER = "city-water", "city-heat"
 PUSHERS, PUSHES_EACH = 50, 60
@@ -209,21 +209,18 @@ def copied(ground: Ground, file: Path) -> float:
 
 def pushed(centre: Centre, key: str, accounts: int) -> Pushed:
     """Single pushes by fifty clients at once, each over a connection of its own."""
-    address, known, before = urlsplit(centre.url("provider_sync")), traffic.accounts(accounts), centre.cpu_s()
-    head = f"POST /v1/facts HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\nContent-Type: application/json\r\n"
+    base, known, before = centre.url("provider_sync"), traffic.accounts(accounts), centre.cpu_s()
     took: list[float] = []
 
     async def client(number: int) -> None:
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        wire = await Wire.to(base, key)
         for nth in range(PUSHES_EACH):
-            body = _push(f"push-{number}-{nth}", known[number * 7 + nth])
             begun = time.monotonic()
-            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-            answer = await _answered(reader)
+            answer = await wire.post("/v1/facts", _push(f"push-{number}-{nth}", known[number * 7 + nth]))
             took.append((time.monotonic() - begun) * 1000)
             if b'"accepted"' not in answer and b'"held"' not in answer:
                 raise Unexpected(answer.decode(errors="replace"))
-        writer.close()
+        wire.close()
 
     async def clients() -> None:
         await asyncio.gather(*(client(number) for number in range(PUSHERS)))
@@ -240,13 +237,6 @@ def _push(reference: str, account: str) -> str:
         f'{{"facts":[{{"kind":"charge.posted","reference":"{reference}","account":"{account}","service":'
         f'"{traffic.SERVICES[PROVIDER][0]}","period":"2026-11","amount":"10.00","basis":"fixed"}}]}}'
     )
-
-
-async def _answered(reader: asyncio.StreamReader) -> bytes:
-    """The body of an answer; all of this in one thread and by hand, for the clients share the machine."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    return await reader.readexactly(int(length[15:]))
 
 
 def contended(centre: Centre, key: str, rows: int, accounts: int) -> Contended:

@@ -21,13 +21,13 @@ from tests.support.waiting import until
 ACCOUNTS, EACH = 24, 20
 
 
-def city(seed: int) -> list[Log]:
+def city(seed: int, accounts: int = ACCOUNTS, each: int = EACH) -> list[Log]:
     """Accounts with charges and payments, with and without split, some taken back."""
     chance = random.Random(seed)
-    logs = [Log(f"1000{n:05d}") for n in range(ACCOUNTS)]
+    logs = [Log(f"1000{n:05d}") for n in range(accounts)]
     for log in logs:
         log.open()
-        for _ in range(EACH):
+        for _ in range(each):
             amount = chance.randint(1, 90_000)
             kind = chance.choice(("charge", "charge", "charge", "pay", "given"))
             if kind == "charge":
@@ -82,6 +82,20 @@ def test_shuffled_and_repeated_facts_give_the_books_of_the_fold(running_ledger: 
     until(lambda: read_to_the_end(running_ledger), "the repeated close is passed over")
     assert running_ledger.digest() == expected(logs, "2026-10")
     assert len(running_ledger.said("statement.issued")) == ACCOUNTS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_twenty_thousand_shuffled_and_repeated_facts_give_the_books_of_the_fold(running_ledger: Ledger) -> None:
+    """P5 at length: every account at its last fact, nothing parked at the end."""
+    logs = city(6, accounts=800, each=25)
+    assert sum(len(log.events) for log in logs) >= 20_000
+    running_ledger.hear(shuffled(logs, 6))
+    until(lambda: read_to_the_end(running_ledger), "everything is read", within_s=600)
+    for log in logs:
+        running_ledger.applied(log)
+    assert running_ledger.query("SELECT count(*) FROM parked_records") == [(0,)]
+    assert running_ledger.digest() == expected(logs)
 
 
 def test_without_the_sequence_check_the_books_are_wrong(ledger: Ledger) -> None:

@@ -43,15 +43,20 @@ def relay(town: Town, address: str, kind: type[Relay] = Relay) -> Relay:
 
 def published(address: str, topic: str, complete: Any) -> list[tuple[int, str, Any]]:
     """(partition, key, value) of everything on a topic, once `complete(found)` holds."""
+    return [(partition, key, value) for partition, key, value, _ in sent(address, topic, complete)]
+
+
+def sent(address: str, topic: str, complete: Any) -> list[tuple[int, str, Any, float]]:
+    """The same with the second (Unix time) in which the relay sent it."""
     reader = kafka.consumer(address, f"{topic}-reader")
     places = [kafka.Partition(topic, n) for n in range(kafka.PARTITIONS)]
     reader.assign(places)
     reader.seek_to_beginning(*places)
-    found: list[tuple[int, str, Any]] = []
+    found: list[tuple[int, str, Any, float]] = []
 
     def polled() -> bool:
         for place, messages in reader.poll(timeout_ms=200).items():
-            found.extend((place.partition, m.key.decode(), json.loads(m.value)) for m in messages)
+            found.extend((place.partition, m.key.decode(), json.loads(m.value), m.timestamp / 1000) for m in messages)
         return bool(complete(found))
 
     until(polled, f"what is expected on {topic}", 40)
