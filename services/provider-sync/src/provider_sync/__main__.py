@@ -6,8 +6,9 @@ from common.env import BadSettings
 from provider_sync import app, commands
 from provider_sync.errors import BadRules
 
-_STATUSES = """Exit status: 0 done; 1 refused, or settings are missing; 2 wrong usage; 3 the database does not answer;
-4 `verify` or `ack verify` found a difference; 5 some dead letters still cannot be heard."""
+_STATUSES = """Exit status: 0 done; 1 refused, or settings are missing; 2 wrong usage, or a process has wrong settings;
+3 the database does not answer; 4 something is to be done: a difference, a store that is shut, a finding of `doctor`;
+5 some dead letters still cannot be heard."""
 cli = typer.Typer(
     help=__doc__, epilog=_STATUSES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )

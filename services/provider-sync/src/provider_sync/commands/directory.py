@@ -17,7 +17,9 @@ tariffs = typer.Typer(help="Tariffs: a price or up to three tiers, from a day on
 buildings = typer.Typer(help="The register of buildings: accounts open only in these.", no_args_is_help=True)
 
 _Id = Annotated[str, typer.Argument(help="Lower-case letters, digits, hyphens.")]
-_Text = Annotated[str | None, typer.Option()]
+_Bic = Annotated[str | None, typer.Option(help="The bank of that account.")]
+_AddressRu = Annotated[str | None, typer.Option(help="Address in Russian.")]
+_AddressKk = Annotated[str | None, typer.Option(help="Address in Kazakh.")]
 _NameRu = Annotated[str | None, typer.Option(help="Name in Russian.")]
 _NameKk = Annotated[str | None, typer.Option(help="Name in Kazakh.")]
 _Bin = Annotated[str | None, typer.Option("--bin", help="Business identification number.")]
@@ -46,7 +48,7 @@ def _stated(kind: str, ident: str, fields: dict[str, Any], reason: str, as_json:
 @refusing
 def add_provider(
     provider: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Text = None, address_ru: _Text = None, address_kk: _Text = None, hours: _Hours = None,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
     reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Register a sender; repeating it changes nothing."""
@@ -57,7 +59,7 @@ def add_provider(
 @refusing
 def change_provider(
     provider: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Text = None, address_ru: _Text = None, address_kk: _Text = None, hours: _Hours = None,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
     reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Change what is printed of a sender; what you leave out stays."""
@@ -76,7 +78,7 @@ def list_providers(as_json: AsJson = False) -> None:
 @refusing
 def add_agent(
     agent: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Text = None, address_ru: _Text = None, address_kk: _Text = None, hours: _Hours = None,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
     reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Register a payment agent; repeating it changes nothing."""
@@ -174,7 +176,11 @@ def _tiers(text: str | None) -> list[dict[str, str]] | None:
 @buildings.command("add")
 @refusing
 def add_building(
-    building: _Id, address_ru: _Text = None, address_kk: _Text = None, reason: Reason = "", as_json: AsJson = False
+    building: _Id,
+    address_ru: _AddressRu = None,
+    address_kk: _AddressKk = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Enter a building into the register."""
     _stated("building", building, {"address_ru": address_ru, "address_kk": address_kk}, reason, as_json)
@@ -183,7 +189,11 @@ def add_building(
 @buildings.command("change")
 @refusing
 def change_building(
-    building: _Id, address_ru: _Text = None, address_kk: _Text = None, reason: Reason = "", as_json: AsJson = False
+    building: _Id,
+    address_ru: _AddressRu = None,
+    address_kk: _AddressKk = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Correct a building's address; what you leave out stays."""
     _stated("building", building, {"address_ru": address_ru, "address_kk": address_kk}, reason, as_json, known=True)
@@ -194,7 +204,7 @@ def _add_reading(group: typer.Typer, kind: str, *, listing: bool) -> None:
 
     @group.command("show")
     @refusing
-    def show_one(ident: Annotated[str, typer.Argument(metavar=kind.upper())], as_json: AsJson = False) -> None:
+    def show_one(ident: Annotated[str, typer.Argument(metavar=kind, help="Its id.")], as_json: AsJson = False) -> None:
         """One entry as it is published."""
         with centre() as base:
             found = directory.show(base, kind, ident)

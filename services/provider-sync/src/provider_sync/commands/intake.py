@@ -22,6 +22,7 @@ from provider_sync.store.uploads import Upload
 uploads = typer.Typer(help="Files that senders sent.", no_args_is_help=True)
 unmatched = typer.Typer(help="Payments for numbers nobody opened.", no_args_is_help=True)
 
+_Upload = Annotated[UUID, typer.Argument(help="Its id, as `uploads list` shows it.")]
 _Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")]
 
 
@@ -35,7 +36,7 @@ def list_uploads(limit: _Limit = 50, as_json: AsJson = False) -> None:
 
 @uploads.command("show")
 @refusing
-def show_upload(upload: UUID, as_json: AsJson = False) -> None:
+def show_upload(upload: _Upload, as_json: AsJson = False) -> None:
     """One upload and its problems."""
     with centre() as base:
         found = desk.upload(base, upload)
@@ -47,7 +48,7 @@ def show_upload(upload: UUID, as_json: AsJson = False) -> None:
 
 @uploads.command("differences")
 @refusing
-def show_differences(upload: UUID) -> None:
+def show_differences(upload: _Upload) -> None:
     """What a file changes beside the batch that came before: one JSON object a row."""
     with centre() as base:
         for line in files.differences(base, _found(base, upload)):
@@ -56,7 +57,7 @@ def show_differences(upload: UUID) -> None:
 
 @uploads.command("confirm")
 @refusing
-def confirm(upload: UUID, reason: Reason, as_json: AsJson = False) -> None:
+def confirm(upload: _Upload, reason: Reason, as_json: AsJson = False) -> None:
     """A changed batch is meant: what is new in it is taken."""
     with acting(reason) as (base, act):
         files.confirm(base, _found(base, upload).provider, upload, act)
@@ -65,7 +66,7 @@ def confirm(upload: UUID, reason: Reason, as_json: AsJson = False) -> None:
 
 @uploads.command("dismiss")
 @refusing
-def dismiss(upload: UUID, reason: Reason, as_json: AsJson = False) -> None:
+def dismiss(upload: _Upload, reason: Reason, as_json: AsJson = False) -> None:
     """A changed batch was not meant: nothing of it is taken."""
     config = load(Config)
     spool = Spool(config.spool_dir, config.upload_limit_bytes, config.unpacked_limit_bytes)
@@ -76,7 +77,7 @@ def dismiss(upload: UUID, reason: Reason, as_json: AsJson = False) -> None:
 
 @uploads.command("revert")
 @refusing
-def revert(upload: UUID, reason: Reason, as_json: AsJson = False) -> None:
+def revert(upload: _Upload, reason: Reason, as_json: AsJson = False) -> None:
     """Undo an upload by facts: reversals of its charges, benefits, penalties and payments."""
     with acting(reason) as (base, act):
         done = undoing.revert(base, upload, act, lambda rows: typer.echo(f"{rows} rows undone", err=True))
