@@ -18,8 +18,8 @@ buildings = typer.Typer(help="The register of buildings: accounts open only in t
 
 _Id = Annotated[str, typer.Argument(help="Lower-case letters, digits, hyphens.")]
 _Bic = Annotated[str | None, typer.Option(help="The bank of that account.")]
-_AddressRu = Annotated[str | None, typer.Option(help="Address in Russian.")]
-_AddressKk = Annotated[str | None, typer.Option(help="Address in Kazakh.")]
+_StreetRu = Annotated[str | None, typer.Option(help="Address in Russian.")]
+_StreetKk = Annotated[str | None, typer.Option(help="Address in Kazakh.")]
 _NameRu = Annotated[str | None, typer.Option(help="Name in Russian.")]
 _NameKk = Annotated[str | None, typer.Option(help="Name in Kazakh.")]
 _Bin = Annotated[str | None, typer.Option("--bin", help="Business identification number.")]
@@ -48,8 +48,8 @@ def _stated(kind: str, ident: str, fields: dict[str, Any], reason: str, as_json:
 @refusing
 def add_provider(
     provider: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
-    reason: Reason = "", as_json: AsJson = False,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _StreetRu = None, address_kk: _StreetKk = None,
+    hours: _Hours = None, reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Register a sender; repeating it changes nothing."""
     _stated("provider", provider, _requisites(locals()), reason, as_json)
@@ -59,8 +59,8 @@ def add_provider(
 @refusing
 def change_provider(
     provider: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
-    reason: Reason = "", as_json: AsJson = False,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _StreetRu = None, address_kk: _StreetKk = None,
+    hours: _Hours = None, reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Change what is printed of a sender; what you leave out stays."""
     _stated("provider", provider, _requisites(locals()), reason, as_json, known=True)
@@ -78,8 +78,8 @@ def list_providers(as_json: AsJson = False) -> None:
 @refusing
 def add_agent(
     agent: _Id, name_ru: _NameRu = None, name_kk: _NameKk = None, phone: _Phone = None, bin_: _Bin = None,
-    iban: _Iban = None, bic: _Bic = None, address_ru: _AddressRu = None, address_kk: _AddressKk = None, hours: _Hours = None,
-    reason: Reason = "", as_json: AsJson = False,
+    iban: _Iban = None, bic: _Bic = None, address_ru: _StreetRu = None, address_kk: _StreetKk = None,
+    hours: _Hours = None, reason: Reason = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Register a payment agent; repeating it changes nothing."""
     with acting(reason) as (base, by):
@@ -177,8 +177,8 @@ def _tiers(text: str | None) -> list[dict[str, str]] | None:
 @refusing
 def add_building(
     building: _Id,
-    address_ru: _AddressRu = None,
-    address_kk: _AddressKk = None,
+    address_ru: _StreetRu = None,
+    address_kk: _StreetKk = None,
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
@@ -190,8 +190,8 @@ def add_building(
 @refusing
 def change_building(
     building: _Id,
-    address_ru: _AddressRu = None,
-    address_kk: _AddressKk = None,
+    address_ru: _StreetRu = None,
+    address_kk: _StreetKk = None,
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
