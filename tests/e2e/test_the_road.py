@@ -254,6 +254,21 @@ def test_every_link_of_a_letter_leads_into_the_cabinet(
         assert page.url.endswith(f"/{language}/sign-in")
 
 
+def test_a_new_name_is_on_the_next_page(city: City, browser: Browser) -> None:
+    """Though the cabinet keeps names for a moment, whoever gives one sees it at once, on every page of the account."""
+    resident = Memory.read(city.folder / "demo" / "state.json").residents[0]
+    account = f"/ru/accounts/{resident.accounts[0]}"
+    with looking(browser, city.cabinet, width=360) as look:
+        look.open("/ru/sign-in")
+        _sign_in(look.page, resident.user_name)
+        for name in ("Дача", "Бабушка", ""):
+            page = look.open(account)
+            page.fill("#nickname", name)
+            page.click("form[action$='/name'] button")
+            for path in (account, f"{account}/data"):
+                assert look.open(path).inner_text("h1") == (name or f"Лицевой счёт {resident.accounts[0]}")
+
+
 @pytest.mark.parametrize("language", ["ru", pytest.param("kk", marks=pytest.mark.slow)])
 def test_a_month_is_printed_with_everything_and_nothing_else(city: City, browser: Browser, language: str) -> None:
     """On paper no way on, no form, no menu; every service with its particulars, and the whole within the sheet."""
