@@ -21,8 +21,8 @@ export PORT_BASE RUN_DIR ACCOUNTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help setup native-wheels run run-docker stop demo demo-data test test-full faults drill-restore bench bench-f1 bench-f2 \
-	bench-f3 bench-f4 bench-f5 bench-f8 bench-gateway bench-identity bench-intake bench-ledger bench-pushes bench-receipts bench-scale bench-footprint \
-	check docs lint types contracts test-real lock format clean audit sbom
+	bench-f3 bench-f4 bench-f5 bench-f8 bench-footprint bench-gateway bench-identity bench-intake bench-ledger bench-pushes \
+	bench-receipts bench-refusals bench-scale check docs lint types contracts test-real lock format clean audit sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
@@ -93,7 +93,7 @@ drill-restore: setup ## Lose PostgreSQL and Kafka of a whole city, restore both,
 bench: setup ## Measure F1, F2, F3 beside their yardsticks (SIZE=tiny, small, medium, city; bench-f1 …)
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks all
 
-bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-f8 bench-identity bench-intake bench-pushes bench-scale: bench-%: setup
+bench-f1 bench-f2 bench-f3 bench-f4 bench-f5 bench-f8 bench-identity bench-intake bench-pushes bench-refusals bench-scale: bench-%: setup
 	@SIZE=$(SIZE) $(PY) -m tests.benchmarks $*
 
 bench-gateway: setup $(STAMPS)/browser ## Measure the cabinet: weight, layout shift, time of a page beside an empty one

@@ -9,7 +9,21 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.benchmarks import f1, f2, f3, f4, f8, f9, full_ledger, identity, intake, report, traffic, yardsticks
+from tests.benchmarks import (
+    f1,
+    f2,
+    f3,
+    f4,
+    f8,
+    f9,
+    full_ledger,
+    identity,
+    intake,
+    refusals,
+    report,
+    traffic,
+    yardsticks,
+)
 from tests.benchmarks.access import Resident, residents_of
 from tests.benchmarks.centre import Centre, centre
 from tests.benchmarks.ground import Ground, ground
@@ -27,6 +41,8 @@ Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of fact
 Pairs = Annotated[int, typer.Option(envvar="PAIRS", help="Another number of pairs than the size has.")]
 Seed = Annotated[int, typer.Option(envvar="SEED", help="Draws amounts, payments and the sample.")]
 Rows = Annotated[int, typer.Option(envvar="ROWS", help="Another number of rows than the size has.")]
+Turns = Annotated[int, typer.Option(envvar="TURNS", help="How often each outcome is called.")]
+HashedTurns = Annotated[int, typer.Option(envvar="HASHED_TURNS", help="The same for signing in with the real hash.")]
 Beside = Annotated[bool, typer.Option(help="Run the yardsticks as well.")]
 
 
@@ -126,6 +142,17 @@ def run_all(size: SizeName = "small", facts: Facts = 0, pairs: Pairs = 0, seed: 
         ]  # fmt: skip
 
     _measure("figures", _size(size, facts, pairs), seed, every)
+
+
+@app.command("refusals")
+def run_refusals(turns: Turns = 1000, hashed_turns: HashedTurns = 100) -> None:
+    """Whether the time of a refusal tells why: of signing in, resets, registrations and accounts added."""
+    with ground() as on:
+        _say(f"servers: {on.source}")
+        found = refusals.figures(refusals.measure(on, turns, hashed_turns, _say))
+        text = report.write("refusals", found, on, {"turns": turns, "hashed_turns": hashed_turns})
+    console.print(Markdown(text))
+    _say(f"written to {report.FOLDER / 'refusals'}.md and .json")
 
 
 def _size(name: str, facts: int, pairs: int) -> Size:

@@ -23,12 +23,13 @@ from identity.handlers.desk import Desk
 from identity.store import keys, people, users
 from tests.benchmarks.centre import free_port
 from tests.benchmarks.doors import Door, Unexpected
-from tests.benchmarks.ground import Ground
+from tests.benchmarks.ground import Ground, cpu_s
 from tests.benchmarks.report import Figure
 
 SECRET = "a secret of the measurement and of nothing else"
 PASSWORD = "қызыл алма көк аспан"
 CLIENTS = 4
+WEB, EMPTY = ("-m", "identity", "web"), ("-m", "tests.benchmarks.empty")
 PEOPLE = 64
 
 
@@ -42,17 +43,16 @@ class Round:
     sign_ins: float
     empty: float
     refreshes: float
-    unknown_ms: float
-    wrong_ms: float
-    control_ms: float
+    empty_cpu_ms: float
+    refresh_cpu_ms: float
 
 
 def measure(ground: Ground, rounds: int, seconds: float) -> list[Round]:
     """So many rounds, each part of a round that long."""
-    with ground.database("identity") as url, _desk(url) as desk:
+    with ground.database("identity") as url, desk_on(url) as desk:
         with desk.pool.connection() as conn, conn.transaction():
             names = [_resident(desk, conn, number) for number in range(PEOPLE)]
-        with _served("-m", "identity", "web", url=url) as web, _served("-m", "tests.benchmarks.empty") as empty:
+        with served(*WEB, url=url, FREE_SIGN_INS="1000000") as web, served(*EMPTY) as empty:
             return [_round(desk, web, empty, names, seconds) for _ in range(rounds)]
 
 
@@ -67,17 +67,18 @@ def figures(found: list[Round]) -> list[Figure]:
         Figure("token check, cached", "ms", each(lambda r: r.cached_ms), 0.02, less_is_better=True),
         Figure("sign-in : bare hash", "×", each(lambda r: r.sign_ins / r.hashes), 0.85),
         Figure("refresh : empty Flask route", "×", each(lambda r: r.refreshes / r.empty), 0.6),
-        Figure("unknown user − wrong password", "ms", each(lambda r: abs(r.unknown_ms - r.wrong_ms)), 1.0, True),
-        Figure("wrong password − itself (control)", "ms", each(lambda r: abs(r.control_ms - r.wrong_ms))),
         Figure("bare hash, two at once", "/s", each(lambda r: r.hashes)),
         Figure("sign-in", "/s", each(lambda r: r.sign_ins)),
         Figure("empty Flask route", "/s", each(lambda r: r.empty)),
         Figure("refresh", "/s", each(lambda r: r.refreshes)),
+        Figure("processor of the web, empty route", "ms", each(lambda r: r.empty_cpu_ms)),
+        Figure("processor of the web, refresh", "ms", each(lambda r: r.refresh_cpu_ms)),
     ]
 
 
 @contextmanager
-def _desk(url: str) -> Iterator[Desk]:
+def desk_on(url: str) -> Iterator[Desk]:
+    """The tools of identity on a database."""
     desk = build_desk(Config(url, "127.0.0.1:1", SECRET), "bench-identity")
     keyring.provide(desk)
     yield desk
@@ -93,19 +94,27 @@ def _resident(desk: Desk, conn: Connection, number: int) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class Served:
+    """A web process: its address, its number, the database it works on."""
+
+    address: str
+    pid: int
+    url: str
+
+
 @contextmanager
-def _served(*words: str, url: str = "") -> Iterator[str]:
-    """A web process on a port of its own; its address once it answers."""
+def served(*words: str, url: str = "", **more: str) -> Iterator[Served]:
+    """A web process on a port of its own, once it answers."""
     port = free_port()
     settings = {
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "IDENTITY_KEY_SECRET": SECRET,
         "HTTP_PORT": str(port), "PORT": str(port), "ADMIN_PORT": str(free_port()), "LOG_LEVEL": "WARNING",
-        "FREE_SIGN_INS": "1000000",
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, *words], env={**os.environ, **settings})
+    process = subprocess.Popen([sys.executable, *words], env={**os.environ, **settings, **more})
     try:
         _wait(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Served(f"http://127.0.0.1:{port}", process.pid, url)
     finally:
         process.terminate()
         process.wait(30)
@@ -120,14 +129,20 @@ def _wait(port: int) -> None:
     raise Unexpected(f"nobody listens at {port}")
 
 
-def _round(desk: Desk, web: str, empty: str, names: list[str], seconds: float) -> Round:
+def _round(desk: Desk, web: Served, empty: Served, names: list[str], seconds: float) -> Round:
     cold, cached = _token_checks(desk)
     hashes = _rate(2, seconds, lambda _: lambda: _hash_once(desk))
-    sign_ins = _rate(CLIENTS, seconds, lambda n: _signer(web, names[n::CLIENTS]))
-    blank = _rate(CLIENTS, seconds, lambda _: _getter(empty))
-    refreshes = _rate(CLIENTS, seconds, lambda n: _refresher(web, names[n]))
-    unknown, wrong, control = _answers(web, names)
-    return Round(cold, cached, hashes, sign_ins, blank, refreshes, unknown, wrong, control)
+    sign_ins = _rate(CLIENTS, seconds, lambda n: _signer(web.address, names[n::CLIENTS]))
+    blank, blank_cpu = _rate_and_cpu(empty, seconds, lambda _: _getter(empty.address))
+    refreshes, refresh_cpu = _rate_and_cpu(web, seconds, lambda n: _refresher(web.address, names[n]))
+    return Round(cold, cached, hashes, sign_ins, blank, refreshes, blank_cpu, refresh_cpu)
+
+
+def _rate_and_cpu(web: Served, seconds: float, make: Callable[[int], Callable[[], Any]]) -> tuple[float, float]:
+    """Calls a second, and milliseconds of processor that each costs the web process."""
+    before = cpu_s(web.pid)
+    rate = _rate(CLIENTS, seconds, make)
+    return rate, (cpu_s(web.pid) - before) / (rate * seconds) * 1000
 
 
 def _token_checks(desk: Desk) -> tuple[float, float]:
@@ -189,16 +204,3 @@ def _refresher(web: str, name: str) -> Callable[[], Any]:
         held = door.post("/v1/sessions/refresh", {"refresh_token": held["refresh_token"]})
 
     return call
-
-
-def _answers(web: str, names: list[str]) -> tuple[float, float, float]:
-    """Milliseconds a refusal takes: unknown users, wrong passwords, wrong passwords again; interleaved, medians."""
-    door, took = Door(web, ""), ([], [], [])  # type: tuple[Door, tuple[list[float], list[float], list[float]]]
-    for number in range(40):
-        for kind, login in enumerate((f"nobody{number}", names[number % PEOPLE], names[-1 - number % PEOPLE])):
-            began = time.perf_counter()
-            with suppress(Unexpected):
-                door.post("/v1/sessions", {"login": login, "password": "wrong"})
-            took[kind].append((time.perf_counter() - began) * 1000)
-    unknown, wrong, control = (statistics.median(one) for one in took)
-    return unknown, wrong, control

@@ -1,7 +1,5 @@
 """A closed cabinet is forgotten (P19, identity's part): nothing of the person is left in any table."""
 
-import base64
-import json
 from typing import Any
 
 import pyotp
@@ -9,6 +7,7 @@ import pytest
 
 from identity.store import people
 from tests.integration.identity.town import PASSWORD, Town, code_of, json_of
+from tests.support.canaries import hidden_in, tables
 
 CANARIES = {
     "name": "Қанарея-Canary",
@@ -26,30 +25,10 @@ def town(shared_town: Town) -> Town:
     return shared_town
 
 
-def dump(town: Town) -> str:
-    """Every row of every table as text, bytes as they are read by a person: the test's pg_dump."""
-    tables = town.rows("SELECT relname FROM pg_stat_user_tables ORDER BY 1")
-    rows = [row for (table,) in tables for row in town.rows(f"SELECT * FROM {table}")]
-    return "\n".join(repr([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row]) for row in rows)
-
-
-def forms(canary: str) -> set[str]:
-    """The ways a text may hide in a dump."""
-    return {
-        canary,
-        canary.casefold(),
-        json.dumps(canary),
-        json.dumps(canary).replace("\\", "\\\\"),
-        base64.b64encode(canary.encode()).decode(),
-        canary.encode("utf-16-le").decode("utf-8", "replace"),
-        canary.encode().hex(),
-    }
-
-
 def found(town: Town) -> set[str]:
     """The canaries that stand somewhere in the database."""
-    text = dump(town)
-    return {name for name, canary in CANARIES.items() if any(form in text for form in forms(canary))}
+    dump = b"\n".join(rows for _, rows in tables(town.desk.config.database_url))
+    return hidden_in(dump, CANARIES)
 
 
 def full_life(town: Town) -> dict[str, str]:

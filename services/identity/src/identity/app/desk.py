@@ -4,6 +4,7 @@ from common.postgres import open_pool
 from common.reading import Writing
 from identity.config import Config
 from identity.gateways.hashing import Hasher
+from identity.gateways.refreshing import RefreshTokens
 from identity.gateways.sealing import Sealer
 from identity.gateways.signing import Signer
 from identity.gateways.words import common_passwords
@@ -20,5 +21,6 @@ def build_desk(config: Config, name: str, *, pool_size: int = 4) -> Desk:
         hasher=Hasher(config.hash_concurrency),
         sealer=sealer,
         signer=Signer(sealer),
+        refresh_tokens=RefreshTokens(config.identity_key_secret),
         common_passwords=common_passwords(),
     )

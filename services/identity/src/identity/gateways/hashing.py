@@ -7,12 +7,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from identity.errors import Busy
 
+_OWASP = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
 
 class Hasher:
     """`concurrent` hashes at a time need 19 MiB each; who waits longer than three seconds is told to come back."""
 
-    def __init__(self, concurrent: int, patience_s: float = 3.0) -> None:
-        self._argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, concurrent: int, patience_s: float = 3.0, argon2: PasswordHasher = _OWASP) -> None:
+        self._argon2 = argon2
         self._slots, self._patience_s = BoundedSemaphore(concurrent), patience_s
         self._nobody = self._argon2.hash("nobody has this password")
 

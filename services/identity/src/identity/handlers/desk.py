@@ -18,6 +18,7 @@ from identity.config import Config
 from identity.domain.user import User
 from identity.errors import LinkExpired
 from identity.gateways.hashing import Hasher
+from identity.gateways.refreshing import RefreshTokens
 from identity.gateways.sealing import Sealer
 from identity.gateways.signing import Signer
 from identity.render import Letter, Mail
@@ -54,6 +55,7 @@ class Desk:
     hasher: Hasher
     sealer: Sealer
     signer: Signer
+    refresh_tokens: RefreshTokens
     common_passwords: frozenset[str] = field(repr=False)
 
     def close(self) -> None:

@@ -10,16 +10,18 @@ from common.period import ALMATY
 from common.postgres import Connection
 from identity.domain import names, passwords
 from identity.errors import ConfirmationPending, SessionEnded, SessionNotFound, SignInFailed, TooManyTries
+from identity.gateways.refreshing import Held
 from identity.gateways.signing import LIFE
 from identity.handlers import second_factor
 from identity.handlers.desk import Caller, Desk
 from identity.store import activity, budgets, keys, notices, people, sessions
 from identity.store.budgets import Throttle
 from identity.store.people import Person
-from identity.store.sessions import Renewed, Session, Spent
+from identity.store.sessions import Session
 
 STAYS = timedelta(days=30)
 GRACE = timedelta(seconds=10)
+_LIFE_S = int(LIFE.total_seconds())
 _LONGEST_WAIT_S, _LONGEST_WAIT_OF_LOGIN_S = 900, 60
 _FREE_OF_LOGIN = 50
 _LONGEST_DEVICE = 200
@@ -95,9 +97,11 @@ def _is_known(conn: Connection, login: str, caller: Caller, now: datetime) -> bo
 def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: datetime) -> Tokens:
     device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
     _tell_of_new_place(desk, conn, person, _digest(caller.source), now)
-    session, refresh = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
+    session = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
     activity.note(conn, person.user_id, now, "signed-in")
-    return _tokens(desk, conn, person, session, refresh, now)
+    access = desk.signer.token(keys.active(conn), person.user_id, str(session), person.language, now)
+    first = desk.refresh_tokens.make(Held(session, 1))
+    return Tokens(access, _LIFE_S, first, f"user/{person.user_id}@{person.version}")
 
 
 def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: bytes, now: datetime) -> None:
@@ -114,47 +118,28 @@ def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: byt
     desk.write(conn, person, "new-sign-in", now, at=at, link=link, **desk.ways_out(person, "sign-in"))
 
 
-def _tokens(desk: Desk, conn: Connection, person: Person, session: UUID, refresh: str, now: datetime) -> Tokens:
-    access = desk.signer.token(keys.active(conn), person.user_id, str(session), person.language, now)
-    return Tokens(access, int(LIFE.total_seconds()), refresh, f"user/{person.user_id}@{person.version}")
-
-
 def refresh(desk: Desk, token: str) -> Tokens:
     """New tokens for a refresh token, which is good once; a second use ends the session, but for one quick retry."""
     now = clock()
-    renewed = sessions.renew(desk.at_once, token, now, now + STAYS)
-    if renewed is not None:
-        return _renewed(desk, *renewed, now)
-    with desk.pool.connection() as conn, conn.transaction():
-        found = sessions.find(conn, token, now)
-        tokens = _refreshed(desk, conn, token, found, now) if found is not None and found.alive else None
-    if tokens is None:
+    held = desk.refresh_tokens.read(token)
+    if held is None:
         raise SessionEnded
-    return tokens
+    renewed = sessions.renew(desk.at_once, held, now, now + STAYS, now - GRACE)
+    if renewed is None:
+        _end_reused(desk, held, now)
+        raise SessionEnded
+    key = renewed.kid, renewed.sealed
+    access = desk.signer.token(key, renewed.user_id, str(held.session), renewed.language, now)
+    successor = desk.refresh_tokens.make(Held(held.session, renewed.generation))
+    return Tokens(access, _LIFE_S, successor, f"user/{renewed.user_id}@{renewed.version}")
 
 
-def _renewed(desk: Desk, fresh: Renewed, successor: str, now: datetime) -> Tokens:
-    key = fresh.kid, fresh.sealed
-    access = desk.signer.token(key, fresh.user_id, fresh.session, fresh.language, now)
-    return Tokens(access, int(LIFE.total_seconds()), successor, f"user/{fresh.user_id}@{fresh.version}")
-
-
-def _refreshed(desk: Desk, conn: Connection, token: str, found: Spent, now: datetime) -> Tokens | None:
-    person = people.by_id(conn, found.user_id)
-    if person is None:
-        return None
-    if found.used_at is not None and not _is_retry(conn, found, now):
-        sessions.end(conn, found.user_id, found.session, "refresh-reused", now)
-        activity.note(conn, found.user_id, now, "refresh-reused")
-        return None
-    successor = sessions.rotate(conn, token, found, now, now + STAYS)
-    return _tokens(desk, conn, person, found.session, successor, now)
-
-
-def _is_retry(conn: Connection, found: Spent, now: datetime) -> bool:
-    """The answer was lost on its way: once, within ten seconds, and nobody used what was lost."""
-    quick = found.used_at is not None and now - found.used_at <= GRACE
-    return quick and not found.retried and sessions.unused(conn, found.successor)
+def _end_reused(desk: Desk, held: Held, now: datetime) -> None:
+    """Of a thief and the owner nobody knows which is which: both are out, and the list says so."""
+    with desk.pool.connection() as conn, conn.transaction():
+        owner = sessions.end_reused(conn, held, now)
+        if owner is not None:
+            activity.note(conn, owner, now, "refresh-reused")
 
 
 def check(desk: Desk, user_id: str, session: UUID) -> None:
