@@ -126,7 +126,7 @@ def refresh(desk: Desk, token: str) -> Tokens:
         raise SessionEnded
     renewed = sessions.renew(desk.at_once, held, now, now + STAYS, now - GRACE)
     if renewed is None:
-        _end_reused(desk, held, now)
+        _end_doubted(desk, held, now)
         raise SessionEnded
     key = renewed.kid, renewed.sealed
     access = desk.signer.token(key, renewed.user_id, str(held.session), renewed.language, now)
@@ -134,10 +134,10 @@ def refresh(desk: Desk, token: str) -> Tokens:
     return Tokens(access, _LIFE_S, successor, f"user/{renewed.user_id}@{renewed.version}")
 
 
-def _end_reused(desk: Desk, held: Held, now: datetime) -> None:
+def _end_doubted(desk: Desk, held: Held, now: datetime) -> None:
     """Of a thief and the owner nobody knows which is which: both are out, and the list says so."""
     with desk.pool.connection() as conn, conn.transaction():
-        owner = sessions.end_reused(conn, held, now)
+        owner = sessions.end_doubted(conn, held, now)
         if owner is not None:
             activity.note(conn, owner, now, "refresh-reused")
 

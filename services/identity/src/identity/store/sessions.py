@@ -69,14 +69,20 @@ def renew(at_once: Writing, held: Held, now: datetime, until: datetime, retry_si
     return Renewed(*rows[0]) if rows else None
 
 
-def end_reused(conn: Connection, held: Held, now: datetime) -> str | None:
-    """Ends the session of a token that was spent before, if it still stands; returns whose it was."""
-    query = f"""
-    UPDATE sessions SET ended_at = %s, ended_why = 'refresh-reused'
-    WHERE id = %s AND generation > %s AND {_ALIVE} RETURNING user_id
+_END_DOUBTED = f"""
+UPDATE sessions SET ended_at = %s, ended_why = CASE WHEN generation > %s THEN 'refresh-reused' ELSE 'restored' END
+WHERE id = %s AND generation <> %s AND {_ALIVE} RETURNING user_id, ended_why = 'refresh-reused'
+"""
+
+
+def end_doubted(conn: Connection, held: Held, now: datetime) -> str | None:
+    """Ends the session of a token that is not good, if it still stands; returns whose it was when the token was spent.
+
+    A token that is still to come was made before the store was restored to an earlier moment.
     """
-    row = conn.execute(query.encode(), (now, held.session, held.generation, now)).fetchone()
-    return row[0] if row else None
+    given = (now, held.generation, held.session, held.generation, now)
+    row = conn.execute(_END_DOUBTED.encode(), given).fetchone()
+    return row[0] if row and row[1] else None
 
 
 def is_alive(conn: Connection, session: UUID, user_id: str, now: datetime) -> bool:
