@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -105,7 +106,8 @@ class Centre:
             reader.close()
 
     def _redis(self) -> Iterator[tuple[str, bytes]]:
-        with redis.Redis.from_url(self.servers.redis.url) as client:
+        client: Any = redis.Redis.from_url(self.servers.redis.url)
+        with client:
             for key in client.scan_iter():
                 yield f"redis {key!r}", key + _value(client, key)
 
@@ -116,7 +118,7 @@ class Centre:
                 yield name, _content(path)
 
 
-def _records(reader: kafka.KafkaConsumer, topic: str) -> Iterator[bytes]:
+def _records(reader: Any, topic: str) -> Iterator[bytes]:
     places = [kafka.Partition(topic, number) for number in reader.partitions_for_topic(topic)]
     reader.assign(places)
     reader.seek_to_beginning(*places)
@@ -128,7 +130,8 @@ def _records(reader: kafka.KafkaConsumer, topic: str) -> Iterator[bytes]:
                 yield b" ".join((record.key or b"", headers, record.value or b""))
 
 
-def _value(client: "redis.Redis[bytes]", key: bytes) -> bytes:
+def _value(client: Any, key: bytes) -> bytes:
+    """What a key holds, whatever its kind."""
     readers = {
         b"string": client.get, b"hash": client.hgetall, b"set": client.smembers,
         b"list": lambda of: client.lrange(of, 0, -1), b"zset": lambda of: client.zrange(of, 0, -1),

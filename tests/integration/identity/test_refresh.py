@@ -1,5 +1,6 @@
 """Refresh tokens are good once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from common.clock import now
 from common.postgres import connect
+from identity.api.sessions import REFRESH
 from identity.gateways.refreshing import Held, RefreshTokens
 from identity.store import sessions
 from tests.integration.identity.town import Town, bearer, code_of, json_of
@@ -124,3 +126,22 @@ def test_a_second_use_after_a_retry_was_used_ends_the_family(town: Town, tokens:
     used = json_of(refresh(town, retried["refresh_token"]))
     assert refresh(town, tokens["refresh_token"]).status_code == 401
     assert refresh(town, used["refresh_token"]).status_code == 401
+
+
+def test_the_short_way_answers_like_the_whole(town: Town, tokens: Any) -> None:
+    """A plain refresh is answered before Flask; one that says its charset in capitals is not, and nobody sees which."""
+
+    def asked(kind: str, token: str) -> TestResponse:
+        body = json.dumps({"refresh_token": token})
+        with town.app.test_client() as client:
+            return client.post(REFRESH, data=body, content_type=kind, headers={"X-Request-Id": "the-same-one"})
+
+    short = asked("application/json", tokens["refresh_token"])
+    whole = asked("application/json; charset=UTF-8", json_of(short)["refresh_token"])
+    assert [short.status, sorted(short.headers), set(json_of(short))] == [
+        whole.status,
+        sorted(whole.headers),
+        set(json_of(whole)),
+    ]
+    refused = [asked(kind, "x") for kind in ("application/json", "application/json; charset=UTF-8")]
+    assert len({(answer.status, str(sorted(answer.headers)), answer.data) for answer in refused}) == 1

@@ -21,9 +21,7 @@ def loads(body: bytes) -> Any:
         raise BadJson("a byte order mark stands in front")
     _check_depth(text)
     try:
-        found = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_short_int, parse_float=_short_float
-        )
+        found = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise BadJson(f"{error.msg} at line {error.lineno} column {error.colno}") from error
     if "\\u" in text:
@@ -72,6 +70,11 @@ def _short_float(text: str) -> float:
     if len(text) > _LONGEST_NUMBER:
         raise BadJson("a number with too many digits")
     return float(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_short_int, parse_float=_short_float
+)
 
 
 def _check_texts(value: Any) -> None:

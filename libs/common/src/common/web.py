@@ -193,10 +193,17 @@ def create_app(
     return app
 
 
+def named(environ: dict[str, Any]) -> str:
+    """The request's id, the client's or ours, which every line of the log carries from now on."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    if not _REQUEST_ID.fullmatch(given):
+        given = environ["HTTP_X_REQUEST_ID"] = uuid7_texts(1)[0]
+    structlog.contextvars.bind_contextvars(request=given)
+    return str(given)
+
+
 def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
-    given = request.environ.get("HTTP_X_REQUEST_ID", "")
-    flask.g.request_id = ident = given if _REQUEST_ID.fullmatch(given) else uuid7_texts(1)[0]
-    structlog.contextvars.bind_contextvars(request=ident)
+    flask.g.request_id = named(request.environ)
     flask.g.body = None
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or request.path in streaming:
         patience.arrived(request.environ)
@@ -226,13 +233,17 @@ def _whole_body() -> bytes:
     return body
 
 
+_NOT_KEPT = ("Cache-Control", "no-store")
+# What every answer says, if it says nothing else of being kept.
+ALWAYS_SAID = (_NOT_KEPT, ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Language"))
+
+
 def _after(answer: Response) -> Response:
     headers = answer.headers
     headers.add("X-Request-Id", flask.g.get("request_id", ""))
-    if "Cache-Control" not in headers:
-        headers.add("Cache-Control", "no-store")
-    headers.add("X-Content-Type-Options", "nosniff")
-    headers.add("Vary", "Accept-Language")
+    kept = "Cache-Control" in headers
+    for name, value in ALWAYS_SAID[kept:]:
+        headers.add(name, value)
     return answer
 
 

@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.keys import verifier
+from common.shortcut import Shortcut
 from common.web import create_app
 from identity.api import accounts, me, registrations, second_factor, sessions
 from identity.api.access import signed_in
@@ -13,6 +14,8 @@ _DESCRIPTION = """
 Residents of the settlement centre: registration by account number and last payment, sessions, linked accounts.
 Access tokens are JWTs (ES256, ten minutes) that all services take; keys stand at `/.well-known/jwks.json`.
 """
+
+_LONGEST_REFRESH = 8 * 1024
 
 
 def create(desk: Desk) -> Flask:
@@ -32,4 +35,6 @@ def create(desk: Desk) -> Flask:
     app.register_api(second_factor.blueprint(desk, check))
     if desk.config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=desk.config.trusted_proxies)  # type: ignore[method-assign]
+    refresh = Shortcut(app.wsgi_app, sessions.REFRESH, _LONGEST_REFRESH, sessions.refreshed(desk))
+    app.wsgi_app = refresh  # type: ignore[method-assign]  # as Flask documents it
     return app

@@ -1,5 +1,8 @@
 """Signing in and out, and the public keys of access tokens."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response
 
 from common.web import Routes
@@ -9,6 +12,7 @@ from identity.handlers import keyring, sessions
 from identity.handlers.desk import Desk
 from identity.handlers.sessions import Tokens
 
+REFRESH = "/v1/sessions/refresh"
 _KEYS_CACHED_S = 120
 
 
@@ -20,7 +24,7 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     def sign_in(body: models.Credentials) -> Response:
         return _tokens(sessions.sign_in(desk, body.login, body.password, caller(), body.code))
 
-    @routes.post("/v1/sessions/refresh", responses=answers(models.Tokens, 200, 401), summary="Stay signed in")
+    @routes.post(REFRESH, responses=answers(models.Tokens, 200, 401), summary="Stay signed in")
     def refresh(body: models.RefreshToken) -> Response:
         return _tokens(sessions.refresh(desk, body.refresh_token))
 
@@ -56,12 +60,24 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     return routes
 
 
+def refreshed(desk: Desk) -> Callable[[Any], bytes]:
+    """The answer of `refresh` to a body that was read strictly, for who asks without Flask; raises what it raises."""
+
+    def answer(body: Any) -> bytes:
+        asked = models.RefreshToken.model_validate(body)
+        return _model(sessions.refresh(desk, asked.refresh_token)).model_dump_json().encode()
+
+    return answer
+
+
 def _tokens(tokens: Tokens) -> Response:
-    return reply(
-        models.Tokens(
-            access_token=tokens.access,
-            expires_in=tokens.expires_in_s,
-            refresh_token=tokens.refresh,
-            position=tokens.position,
-        )
+    return reply(_model(tokens))
+
+
+def _model(tokens: Tokens) -> models.Tokens:
+    return models.Tokens(
+        access_token=tokens.access,
+        expires_in=tokens.expires_in_s,
+        refresh_token=tokens.refresh,
+        position=tokens.position,
     )
