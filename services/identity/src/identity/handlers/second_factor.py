@@ -88,18 +88,14 @@ def standing(desk: Desk, user_id: str) -> tuple[bool, int]:
         return second_factors.is_on(conn, user_id), second_factors.codes_left(conn, user_id)
 
 
-def admit(desk: Desk, person: Person, code: str | None, now: datetime) -> bool:
-    """Whether a code must be taken before the session starts. Counts the try.
+def admit(desk: Desk, person: Person, code: str | None, now: datetime) -> None:
+    """Counts the try of a code that must be taken before the session starts.
 
     Raises SecondFactorRequired, TooManyTries.
     """
-    with desk.pool.connection() as conn:
-        if not second_factors.is_on(conn, person.user_id):
-            return False
     if not code:
         raise SecondFactorRequired(field="/code")
     _count_try(desk, person.user_id, now)
-    return True
 
 
 def take(desk: Desk, conn: Connection, user_id: str, code: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from identity.gateways.refreshing import Held
 from identity.gateways.signing import LIFE
 from identity.handlers import second_factor
 from identity.handlers.desk import Caller, Desk
-from identity.store import activity, budgets, keys, notices, people, sessions
+from identity.store import activity, budgets, keys, notices, people, second_factors, sessions
 from identity.store.budgets import Throttle
 from identity.store.people import Person
 from identity.store.sessions import Session
@@ -44,23 +44,23 @@ def sign_in(desk: Desk, login: str, password: str, caller: Caller, code: str | N
     """
     now = clock()
     throttles = _throttles(desk, login, caller)
-    _count_try(desk, login, throttles, caller, now)
-    with desk.pool.connection() as conn:
-        person = people.by_login(conn, login)
-    password = passwords.typed(password)
+    known = _count_try(desk, login, throttles, caller, now)
+    person, password = known.person, passwords.typed(password)
     if not desk.hasher.matches(person.password_hash if person else None, password) or person is None:
         raise SignInFailed
     if not person.confirmed:
         raise ConfirmationPending
-    asked = second_factor.admit(desk, person, code, now)
+    if known.second_factor:
+        second_factor.admit(desk, person, code, now)
     fresh_hash = desk.hasher.hash(password) if desk.hasher.is_weak(person.password_hash) else None
     with desk.pool.connection() as conn, conn.transaction():
-        if asked:
+        if known.second_factor:
             second_factor.take(desk, conn, person.user_id, code or "", now)
-        for throttle in throttles:
-            budgets.forgive(conn, throttle)
+        budgets.forgive(conn, *throttles)
         if fresh_hash is not None:
             people.set_password(conn, person.user_id, fresh_hash)
+        if not known.here:
+            _tell_of_new_place(desk, conn, person, now)
         return _started(desk, conn, person, caller, now)
 
 
@@ -78,25 +78,40 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
-def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> None:
-    """Counts and commits before the password is looked at; strangers' tries do not slow the owner's own place."""
+class _Known(NamedTuple):
+    """Who is meant, whether they sign in from here as a rule, whether a code is asked beside the password."""
+
+    person: Person | None
+    here: bool
+    second_factor: bool
+
+
+def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> _Known:
+    """Counts and commits before the password is looked at; strangers' tries do not slow the owner's own place.
+
+    Raises TooManyTries.
+    """
     here, anywhere = throttles
     with desk.pool.connection() as conn, conn.transaction():
         wait_s = budgets.wait_s(conn, here, now)
-        if not wait_s and not _is_known(conn, login, caller, now):
+        known = _looked_up(conn, login, caller, now)
+        if not wait_s and not known.here:
             wait_s = budgets.wait_s(conn, anywhere, now)
     if wait_s:
         raise TooManyTries(retry_after_s=wait_s, seconds=wait_s)
+    return known
 
 
-def _is_known(conn: Connection, login: str, caller: Caller, now: datetime) -> bool:
+def _looked_up(conn: Connection, login: str, caller: Caller, now: datetime) -> _Known:
+    """Of nobody as much is asked as of anybody: the time would tell who has a cabinet."""
     person = people.by_login(conn, login)
-    return person is not None and sessions.known_source(conn, person.user_id, _digest(caller.source), now - STAYS)
+    user_id = person.user_id if person else ""
+    here = sessions.known_source(conn, user_id, _digest(caller.source), now - STAYS)
+    return _Known(person, here, second_factors.is_on(conn, user_id))
 
 
 def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: datetime) -> Tokens:
     device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
-    _tell_of_new_place(desk, conn, person, _digest(caller.source), now)
     session = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
     activity.note(conn, person.user_id, now, "signed-in")
     access = desk.signer.token(keys.active(conn), person.user_id, str(session), person.language, now)
@@ -104,14 +119,12 @@ def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: 
     return Tokens(access, _LIFE_S, first, f"user/{person.user_id}@{person.version}")
 
 
-def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, source: bytes, now: datetime) -> None:
+def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, now: datetime) -> None:
     """A letter when somebody signs in from where the resident never was; the first sign-in of all is no news.
 
     It does not repeat what the device calls itself: strangers write that text.
     """
     if not sessions.signed_in_before(conn, person.user_id) or not notices.choices(conn, person.user_id)["sign-in"]:
-        return
-    if sessions.known_source(conn, person.user_id, source, now - STAYS):
         return
     at = f"{now.astimezone(ALMATY):%d.%m.%Y %H:%M}"
     link = desk.link("forgot", person.language)

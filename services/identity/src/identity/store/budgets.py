@@ -86,9 +86,15 @@ def wait_s(conn: Connection, throttle: Throttle, now: datetime) -> int:
     return max(1, round((row[0] - now).total_seconds())) if row else 1
 
 
-def forgive(conn: Connection, throttle: Throttle) -> None:
+_FORGIVE = """
+DELETE FROM sign_in_tries AS t USING unnest(%s::text[], %s::bytea[]) AS forgiven(kind, key)
+WHERE t.kind = forgiven.kind AND t.key = forgiven.key
+"""
+
+
+def forgive(conn: Connection, *throttles: Throttle) -> None:
     """The right password came: earlier tries count no more."""
-    conn.execute("DELETE FROM sign_in_tries WHERE kind = %s AND key = %s", (throttle.kind, throttle.key))
+    conn.execute(_FORGIVE, ([throttle.kind for throttle in throttles], [throttle.key for throttle in throttles]))
 
 
 def sweep(conn: Connection, now: datetime) -> None:
