@@ -1,5 +1,6 @@
 """deploy/kubernetes, without a cluster: the schemas of Kubernetes, and the compose file's own list of processes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ def test_what_a_manifest_names_is_there() -> None:
     city = yaml.safe_load((CITY / "kustomization.yaml").read_text())
     assert {one["name"] for one in city["replicas"]} <= deployments.keys()
     assert {one["name"] for one in city["images"]} == {container(one)["image"] for one in deployments.values()}
+
+
+def test_each_process_asks_for_the_memory_that_it_was_seen_to_take() -> None:
+    """By the table of `make bench-footprint`; a limit leaves room for half as much again."""
+    table = (ROOT / "docs" / "figures" / "footprint.md").read_text()
+    most = dict(re.findall(r"^\| ([a-z-]+) \| \d+ \| (\d+) \|", table, re.MULTILINE))
+    for name, manifest in kind("Deployment").items():
+        given = container(manifest)["resources"]
+        asked, limit = (int(given[what]["memory"].removesuffix("Mi")) for what in ("requests", "limits"))
+        assert int(most[name]) <= asked <= limit / 1.5, name
 
 
 def test_no_secret_is_written_down() -> None:
