@@ -37,7 +37,7 @@ from common.watchdog import Watchdog
 log = logs.get("consumer")
 
 BATCH = 10_000
-STALLED_S = 20.0
+STALLED_S = 16.0
 SILENT_S = 20.0
 # A counter dies with its process: so long it stays, that Prometheus, who asks every five seconds, sees why it goes.
 TOLD_S = 8.0
