@@ -42,7 +42,7 @@ def add(app: OpenAPI, door: Door) -> None:
         ]
         return json({"acknowledgements": links, "next": page[-1].no if len(page) == query.limit else None})
 
-    @app.get("/v1/acknowledgements/<string:name>", **answers(None, _TAG))
+    @app.get("/v1/acknowledgements/<string:name>", **answers(None, _TAG, more=("409",)))
     def one(path: models.AckPath) -> Response:
         """An acknowledgement as a compact JWS (ES256), by upload, by the `batch` of a push, or by number.
 
@@ -51,7 +51,7 @@ def add(app: OpenAPI, door: Door) -> None:
         signed = acks.sign(door.base, AckKey.at(door.config.ack_key_file), stored(path.name))
         return Response(signed + "\n", content_type="application/jose")
 
-    @app.get("/v1/acknowledgements/<string:name>/rows", **answers(None, _TAG))
+    @app.get("/v1/acknowledgements/<string:name>/rows", **answers(None, _TAG, more=("409",)))
     def rows(path: models.AckPath) -> Response:
         """The stored facts behind it as NDJSON: account, sequence, id and data, from which its digests follow."""
         found = acks.rows(door.base, stored(path.name))

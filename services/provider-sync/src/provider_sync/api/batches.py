@@ -34,7 +34,7 @@ def add(app: OpenAPI, door: Door) -> None:
         found = uploads.own(door.base, door.key().owner, path.upload)
         return Response(uploads.differences(door.base, found), content_type="application/x-ndjson")
 
-    @app.post("/v1/uploads/<uuid:upload>/confirm", **answers(models.UploadState, _BATCHES, more=("409",)))
+    @app.post("/v1/uploads/<uuid:upload>/confirm", **answers(models.UploadState, _BATCHES, more=("408", "409")))
     def confirm(path: models.UploadPath) -> Response:
         """The changed batch is meant as it is: rows that are new are taken, rows that changed answer `conflict`.
 
@@ -44,7 +44,7 @@ def add(app: OpenAPI, door: Door) -> None:
         uploads.confirm(door.base, key.owner, path.upload, Act(key.id))
         return state(key, path.upload)
 
-    @app.post("/v1/uploads/<uuid:upload>/dismiss", **answers(models.UploadState, _BATCHES, more=("409",)))
+    @app.post("/v1/uploads/<uuid:upload>/dismiss", **answers(models.UploadState, _BATCHES, more=("408", "409")))
     def dismiss(path: models.UploadPath) -> Response:
         """The changed batch was sent by mistake: nothing of it is taken."""
         key = door.key()

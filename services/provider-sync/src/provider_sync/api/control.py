@@ -24,7 +24,7 @@ _MONTHS = Tag(name="months", description="The end of a month: totals stated, the
 def add(app: OpenAPI, door: Door) -> None:
     """All routes of this file."""
 
-    @app.post("/v1/periods/<string:period>/submissions", **answers(models.Reconciliation, _MONTHS))
+    @app.post("/v1/periods/<string:period>/submissions", **answers(models.Reconciliation, _MONTHS, more=("408", "409")))
     def submit(path: models.PeriodPath, body: models.SubmissionBody) -> Response:
         """Say "that was all for the month": count and sum per service. A difference is refused with the difference.
 
