@@ -158,7 +158,6 @@ class Centre:
             "SPOOL_DIR": str(self.folder / "spool"),
             "OPERATOR_KEY_FILE": str(self.folder / "operator.key"),
             "LOG_LEVEL": "INFO",
-            "DEMO": "yes",  # its passwords are known to everybody
             "PYTHONUNBUFFERED": "1",
         }
         return {**os.environ, **own, **settings}

@@ -110,7 +110,6 @@ def served(*words: str, url: str = "", **more: str) -> Iterator[Served]:
     settings = {
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "IDENTITY_KEY_SECRET": SECRET,
         "HTTP_PORT": str(port), "PORT": str(port), "ADMIN_PORT": str(free_port()), "LOG_LEVEL": "WARNING",
-        "DEMO": "yes",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, *words], env={**os.environ, **settings, **more})
     try:
