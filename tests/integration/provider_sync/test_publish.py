@@ -97,7 +97,7 @@ def test_reference_data_and_holders_travel_on_their_own_topics(
     with stores.running(relay(town, kafka_address)):
         held = published(kafka_address, prefix + HOLDERS, lambda f: len(f) >= 1)
         stated = published(
-            kafka_address, prefix + DIRECTORY, lambda f: any(key == "service/heating" for _, key, _ in f)
+            kafka_address, prefix + DIRECTORY, lambda f: any(key == "service/heating" for _, key, *_ in f)
         )
     ((_, key, record),) = held
     value = record["data"]
