@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -89,6 +90,11 @@ class Centre:
         hits = {name: hidden_in(content, canaries) for name, content in self.places().items()}
         return {name: names for name, names in hits.items() if names}
 
+    def summary(self) -> str:
+        """What is searched, by kind."""
+        kinds = Counter(_kind(place) for place in self.places())
+        return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+
     def _tables(self) -> Iterator[tuple[str, bytes]]:
         url = self.servers.postgres.url
         with psycopg.connect(url) as conn:
@@ -116,6 +122,12 @@ class Centre:
             name = str(path.relative_to(self.city.folder))
             if path.is_file() and not name.startswith(ELSEWHERE):
                 yield name, _content(path)
+
+
+def _kind(place: str) -> str:
+    if place.startswith(("topic ", "redis ")):
+        return {"topic": "topics", "redis": "keys of Redis"}[place.split()[0]]
+    return "tables" if ": " in place else "files"
 
 
 def _records(reader: Any, topic: str) -> Iterator[bytes]:
@@ -250,5 +262,8 @@ def test_whoever_closes_the_cabinet_is_forgotten_everywhere(city: City, centre: 
     wait_for("nothing of the person", lambda: centre.found(person) == {} or None, 60)
     holder = city.papers().of(account).holder["name"]
     stays = centre.found({"holder": holder})
+    print(
+        f"\nof the person: {sorted(before)} before, nothing afterwards in {centre.summary()}; the holder: {sorted(stays)}"
+    )
     assert {place.partition(":")[0] for place in stays} >= {"provider_sync", "ledger", "topic provider-sync.holders.v1"}
     assert not any(place.startswith(("identity", "gateway", "topic identity")) for place in stays)
