@@ -262,8 +262,6 @@ def test_whoever_closes_the_cabinet_is_forgotten_everywhere(city: City, centre: 
     wait_for("nothing of the person", lambda: centre.found(person) == {} or None, 60)
     holder = city.papers().of(account).holder["name"]
     stays = centre.found({"holder": holder})
-    print(
-        f"\nof the person: {sorted(before)} before, nothing afterwards in {centre.summary()}; the holder: {sorted(stays)}"
-    )
+    print(f"\nbefore: {sorted(before)}; afterwards nothing in {centre.summary()}; the holder: {sorted(stays)}")
     assert {place.partition(":")[0] for place in stays} >= {"provider_sync", "ledger", "topic provider-sync.holders.v1"}
     assert not any(place.startswith(("identity", "gateway", "topic identity")) for place in stays)
