@@ -98,6 +98,7 @@ def test_no_call_takes_a_credential_that_is_not_good(town: Town) -> None:
         for index, who in enumerate(bad)
         if (answer := send(town, call, who)).status_code != 401 or code_of(answer) != "not-signed-in"
     ]
+    print(f"\nP17: {len(guarded)} calls, {len(bad)} bad credentials each, {len(wrong)} taken")
     assert wrong == []
     assert send(town, Call("GET", "/v1/me", guarded=True), good).status_code == 200
 
@@ -152,7 +153,9 @@ def test_an_ended_session_is_refused_at_once_everywhere(town: Town, end: Callabl
     who = town.resident(name, town.account(f"95{ENDS.index(end)}"))
     assert send(town, Call("GET", "/v1/me", guarded=True), who).status_code == 200
     end(town, name, who)
-    still = [call for call in calls(town) if call.guarded and send(town, call, who).status_code != 401]
+    guarded = [call for call in calls(town) if call.guarded]
+    still = [call for call in guarded if send(town, call, who).status_code != 401]
+    print(f"\nP18 {end.__name__}: {len(guarded)} calls with the old credential at once, {len(still)} taken")
     assert still == []
 
 
