@@ -166,9 +166,9 @@ def _published(centre: Centre, begun: float) -> float:
 
 
 def resent(centre: Centre, key: str, rows: int, accounts: int, seed: int) -> Resent:
-    """A file, the same again with every hundredth amount changed and every thousandth row left out, then all undone."""
+    """A file; the same with two in a hundred amounts changed and every thousandth row left out; then all undone."""
     door, wrong, right = Door(centre.url("provider_sync"), key), centre.folder / "wrong", centre.folder / "right"
-    sent = list(lines("2026-11", rows, accounts, seed + 1))
+    sent = list(lines("2026-10", rows, accounts, seed + 1))
     wrong.write_text("".join(sent), encoding="ascii")
     right.write_text("".join(_corrected(n, line) for n, line in enumerate(sent) if n % 1000 != 7), encoding="ascii")
     first = door.upload(wrong, "resent")
@@ -188,7 +188,8 @@ def resent(centre: Centre, key: str, rows: int, accounts: int, seed: int) -> Res
 
 
 def _corrected(number: int, line: str) -> str:
-    return line.replace('"amount":"', '"amount":"1', 1) if number % 100 == 5 else line
+    """A charge and a payment in every hundred rows: the one is adjusted, the other undone and said anew."""
+    return line.replace('"amount":"', '"amount":"1', 1) if number % 100 in (5, 12) else line
 
 
 def copied(ground: Ground, file: Path) -> float:

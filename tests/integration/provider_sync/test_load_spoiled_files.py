@@ -56,6 +56,15 @@ def test_a_spoiled_file_never_half_loads(town: Town, mode: str) -> None:
         assert sent(town, form, body, mode) in ("done", "refused")
 
 
+def test_the_character_nul_in_a_header_stops_nothing(town: Town) -> None:
+    """No text of the database can hold it: the file's header and the name of its batch are kept with a sign for it."""
+    town.keys[SENDER] = access.issue(town.base, ASEL, SENDER, SCOPES, "all", None)
+    assert sent(town, "1c", SOUND["1c"].replace("Кодировка".encode("cp1251"), b"K\x00"), "continue") == "done"
+    named = b'{"kind":"header","batch":"a\\u0000b"}\n' + SOUND["ndjson"]
+    upload = town.load(SENDER, named, "ndjson", batch=None)
+    assert (upload.state, upload.batch) == ("done", "a\u2400b")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_many_spoiled_files_never_half_load(town: Town) -> None:

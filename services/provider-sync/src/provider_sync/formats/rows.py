@@ -85,3 +85,8 @@ class RejectedRow(NamedTuple):
     code: str
     detail: str
     raw: str
+
+
+def storable(text: str) -> str:
+    """A text from a file as the database can keep it: for NUL stands the sign for it."""
+    return text.replace("\x00", "\u2400")

@@ -18,7 +18,7 @@ from provider_sync.domain.decided import Outcome
 from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.named import format_named
-from provider_sync.formats.rows import Chunk, Format, Place, Totals
+from provider_sync.formats.rows import Chunk, Format, Place, Totals, storable
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.intake import Batch, Mode, take
@@ -106,7 +106,8 @@ class Loader:
         if self._at_once(upload) and totals.rows > self.atomic_rows_max:
             raise errors.BatchTooLarge(limit=self.atomic_rows_max)
         batch = upload.batch or totals.batch
-        found = {"total": totals.rows, "batch": batch, "header": layout.header(file)}
+        header = layout.header(file)
+        found = {"total": totals.rows, "batch": batch and storable(batch), "header": header and storable(header)}
         earlier = self._doubted(upload, batch)
         if earlier is not None:
             chunks = ahead(layout.chunks(file, Place(), self.batch_rows))
@@ -211,7 +212,7 @@ class Loader:
             take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
-        problems = [{"code": refusal.code, "detail": refusal.text("en")}] if refusal else []
+        problems = [{"code": refusal.code, "detail": storable(refusal.text("en"))}] if refusal else []
         with self.base.pool.connection() as conn:
             uploads.finish(conn, upload, state, problems)
         self.spool.discard(upload.id)
@@ -272,8 +273,8 @@ def store_progress(
 
 
 def text_of(chunk: Chunk, index: int) -> str:
-    """The row as sent; NUL cannot be stored and stands as the sign for it."""
-    return chunk.raws[index].decode(chunk.encoding, "replace").replace("\x00", "\u2400")
+    """The row as sent, as far as it can be stored."""
+    return storable(chunk.raws[index].decode(chunk.encoding, "replace"))
 
 
 def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:

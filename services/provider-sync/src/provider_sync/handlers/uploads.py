@@ -11,7 +11,7 @@ from common.ids import uuid7
 from common.money import BadAmount, format_amount, parse_total
 from provider_sync import errors
 from provider_sync.formats.named import format_named
-from provider_sync.formats.rows import Format, RejectedRow
+from provider_sync.formats.rows import Format, RejectedRow, storable
 from provider_sync.gateways import Arriving, Spool
 from provider_sync.handlers.base import Act, Base
 from provider_sync.store import held, keys, resent, uploads
@@ -196,4 +196,5 @@ def held_rows(base: Base, upload: Upload, language: str) -> Iterator[str]:
 
 def params_json(refusal: Refusal) -> str:
     """The parameters of a refusal, for a text in any language later."""
-    return json.dumps(refusal.params, ensure_ascii=False, default=str)
+    params = {name: storable(value) if isinstance(value, str) else value for name, value in refusal.params.items()}
+    return json.dumps(params, ensure_ascii=False, default=str)
