@@ -112,16 +112,14 @@ class Resending:
 
         None while the file has rows that could not be read: they may be those that seem to be missing.
         """
-        after = ""
+        after: str | None = ""
         if self._unread():
             return
-        while True:
+        while after is not None:
             with self.base.pool.connection() as conn:
-                page = resent.missing(conn, self.earlier.family, self.provider_no, self.upload.id, after, size)
-            if not page:
-                return
-            yield [missing(standing, self.mark, self.reason) for standing in page]
-            after = page[-1].reference
+                page, after = resent.missing(conn, self.earlier.family, self.provider_no, self.upload.id, after, size)
+            if page:
+                yield [missing(standing, self.mark, self.reason) for standing in page]
 
     def _unread(self) -> int:
         with self.base.pool.connection() as conn:

@@ -15,7 +15,10 @@ from provider_sync.handlers.resend import DONE, take_back
 from provider_sync.store import keys, resent, state, uploads
 from provider_sync.store.uploads import Upload
 
-_PAGE = 2_000
+_PAGE = 5_000
+_BEFORE_ALL: str | None = ""
+# Reads the stretch of the event store in which the batch was appended.
+_PATIENT = "SET LOCAL statement_timeout = '30min'"
 
 
 @dataclass
@@ -36,18 +39,17 @@ def revert(base: Base, ident: UUID, act: Act, told: Callable[[int], object] = in
     """
     check_reason(act)
     upload, provider_no = _prepared(base, ident, act)
-    done, after = Reverted(0, 0, {}, {}), ""
+    done, after = Reverted(0, 0, {}, {}), _BEFORE_ALL
     sender = Sender.of(upload.provider, {*KINDS, "services:*"})
-    while True:
+    while after is not None:
         with base.pool.connection() as conn:
-            page = resent.missing(conn, upload.family, provider_no, None, after, _PAGE)
-        if not page:
-            break
+            page, after = resent.missing(conn, upload.family, provider_no, None, after, _PAGE)
         rows = [missing(standing, f"revert-{upload.id.hex[-8:]}", act.why) for standing in page]
-        _undo(base, upload, sender, rows, done)
-        after = page[-1].reference
-        told(done.rows)
+        if rows:
+            _undo(base, upload, sender, rows, done)
+            told(done.rows)
     with base.pool.connection() as conn:
+        conn.execute(_PATIENT)
         done.stays = resent.others(conn, upload.family)
         uploads.reverted(conn, upload.family)
         result = {"rows": done.rows, "tiyn": done.tiyn, "refused": done.refused, "stays": done.stays}
@@ -64,7 +66,7 @@ def _prepared(base: Base, ident: UUID, act: Act) -> tuple[Upload, int]:
         if upload.state != "done" or upload.mode == "dry-run" or (newest is not None and newest[1] == "appending"):
             raise errors.NotReverted(upload=ident, state=newest[1] if newest else upload.state)
         keys.audit(conn, act.who, "uploads.revert.begun", str(ident), {}, act.why)
-        conn.execute("SET LOCAL statement_timeout = '30min'")
+        conn.execute(_PATIENT)
         resent.fill(conn, upload.family)
         return upload, state.provider_no(conn, upload.provider)
 

@@ -16,11 +16,12 @@ _KNOWN = """
 SELECT reference, replace(digest::text, '-', ''), account, version FROM said
 WHERE provider = %s AND reference = ANY(%s::text[])
 """
+# Accounts are kept in the collation C, streams in the database's: only a comparison in that one finds its index.
 _CORRECTED = """
 SELECT s.reference, s.account, e.type, coalesce(e.data, q.content, h.content), s.version IS NULL,
     u.reference IS NOT NULL OR q.returned_at IS NOT NULL, h.state IS NOT NULL
 FROM said AS s
-LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
+LEFT JOIN events AS e ON e.stream_id = s.account COLLATE "default" AND e.version = s.version
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference AND s.version IS NULL
 LEFT JOIN held AS h ON h.provider = s.provider AND h.reference = s.reference AND s.version = 0
 LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = s.reference
@@ -44,10 +45,11 @@ WHERE s.provider = %s AND s.reference = given.reference
 """
 _FACT = """
 SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL,
-    e.version IS NOT NULL AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.key = s.account AND o.version = s.version)
+    e.version IS NOT NULL AND NOT EXISTS (
+        SELECT FROM outbox AS o WHERE o.key = s.account COLLATE "default" AND o.version = s.version)
 FROM said AS s JOIN providers AS p ON p.no = s.provider
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference
-LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
+LEFT JOIN events AS e ON e.stream_id = s.account COLLATE "default" AND e.version = s.version
 LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = s.reference
 WHERE p.id = %s AND s.reference = %s
 """

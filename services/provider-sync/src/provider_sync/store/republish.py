@@ -11,7 +11,7 @@ _TAKE_ID = "SELECT pg_current_xact_id()"
 _ACCOUNT = """
 INSERT INTO outbox (topic, partition, key, version, type)
 SELECT %(topic)s, n.partition, e.stream_id, e.version, e.type
-FROM numbers AS n JOIN events AS e ON e.stream_id = n.number
+FROM numbers AS n JOIN events AS e ON e.stream_id = n.number COLLATE "default"
 WHERE n.number = %(account)s AND e.version BETWEEN %(first)s AND %(last)s ORDER BY e.version
 """
 _ACCOUNTS = """

@@ -34,26 +34,33 @@ SELECT %(root)s, h.reference, h.reference, replace(substr(e.type, length(%(prefi
     (e.data::json ->> 'amount')::bigint, (e.data::json ->> 'volume')::numeric
 FROM held_batches AS b JOIN held AS h ON h.batch = b.id AND h.state = 'approved'
 JOIN said AS s ON s.provider = h.provider AND s.reference = h.reference
-JOIN events AS e ON e.stream_id = s.account AND e.version = s.version AND e.type = ANY(%(types)s)
+JOIN events AS e ON e.stream_id = s.account COLLATE "default" AND e.version = s.version AND e.type = ANY(%(types)s)
 WHERE b.provider = (SELECT provider FROM uploads WHERE id = %(root)s) AND b.correlation = %(root)s::text
 ON CONFLICT DO NOTHING
 """
+# A page of rows first, then one look into an index for each: an estimate of how many of them are undone or given back
+# would be wrong by a factor of hundreds, and each page a join of the whole store.
 _STANDING = """
-SELECT r.reference, r.current, r.kind, r.amount, r.volume, s.account, coalesce(e.data, q.content),
+WITH page AS MATERIALIZED (
+    SELECT reference, current, kind, amount, volume FROM resent_rows WHERE root = %(root)s AND {which})
+SELECT p.reference, p.current, p.kind, p.amount, p.volume, s.account, coalesce(e.data, q.content),
     u.reference IS NOT NULL OR q.returned_at IS NOT NULL
-FROM resent_rows AS r JOIN said AS s ON s.provider = %(provider)s AND s.reference = r.current
-LEFT JOIN events AS e ON e.stream_id = s.account AND e.version = s.version
-LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference AND s.version IS NULL
-LEFT JOIN undone AS u ON u.provider = s.provider AND u.reference = r.current
-WHERE r.root = %(root)s AND coalesce(e.data, q.content) IS NOT NULL
+FROM page AS p
+LEFT JOIN LATERAL (
+    SELECT account, version FROM said WHERE provider = %(provider)s AND reference = p.current LIMIT 1) AS s ON true
+LEFT JOIN LATERAL (
+    SELECT data FROM events WHERE stream_id = s.account COLLATE "default" AND version = s.version LIMIT 1) AS e ON true
+LEFT JOIN LATERAL (
+    SELECT content, returned_at FROM unmatched
+    WHERE provider = %(provider)s AND reference = p.current AND s.version IS NULL LIMIT 1) AS q ON true
+LEFT JOIN LATERAL (
+    SELECT reference FROM undone WHERE provider = %(provider)s AND reference = p.current LIMIT 1) AS u ON true
+ORDER BY p.reference
 """
-_NAMED = _STANDING + "AND r.reference = ANY(%(references)s::text[])"
-_MISSING = (
-    _STANDING
-    + """AND NOT r.gone AND u.reference IS NULL AND q.returned_at IS NULL
-AND (%(upload)s::uuid IS NULL OR r.seen IS DISTINCT FROM %(upload)s) AND r.reference > %(after)s
-ORDER BY r.reference LIMIT %(limit)s
-"""
+_NAMED = _STANDING.format(which="reference = ANY(%(references)s::text[])")
+_MISSING = _STANDING.format(
+    which="""NOT gone AND (%(upload)s::uuid IS NULL OR seen IS DISTINCT FROM %(upload)s)
+    AND reference > %(after)s ORDER BY reference LIMIT %(limit)s"""
 )
 _SEEN = "UPDATE resent_rows SET seen = %s WHERE root = %s AND reference = ANY(%s::text[])"
 _MOVE = """
@@ -115,15 +122,25 @@ def fill(conn: Connection, root: UUID) -> None:
 def standing(conn: Connection, root: UUID, provider_no: int, references: Collection[str]) -> dict[str, Standing]:
     """Rows of the batch by their references in the files."""
     given = {"root": root, "provider": provider_no, "references": texts(references)}
-    return {row[0]: Standing(*row) for row in conn.execute(_NAMED, given).fetchall()}
+    return {row[0]: Standing(*row) for row in conn.execute(_NAMED, given).fetchall() if _is_said(row)}
 
 
 def missing(
     conn: Connection, root: UUID, provider_no: int, upload: UUID | None, after: str, limit: int
-) -> list[Standing]:
-    """A page of rows that stand and that the upload did not name (without an upload all), behind a reference."""
+) -> tuple[list[Standing], str | None]:
+    """Rows that stand and that the upload did not name (without an upload all), of a page behind a reference.
+
+    With them the reference at the page's end; None when there was no page.
+    """
     given = {"root": root, "provider": provider_no, "upload": upload, "after": after, "limit": limit}
-    return [Standing(*row) for row in conn.execute(_MISSING, given).fetchall()]
+    rows = conn.execute(_MISSING, given).fetchall()
+    standing = [Standing(*row) for row in rows if _is_said(row)]
+    return [row for row in standing if not row.undone], rows[-1][0] if rows else None
+
+
+def _is_said(row: Sequence[Any]) -> bool:
+    """Whether a fact stands behind a row: not when all that came of it was held."""
+    return row[6] is not None
 
 
 def see(conn: Connection, root: UUID, upload: UUID, references: Collection[str]) -> None:

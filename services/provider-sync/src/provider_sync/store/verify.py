@@ -34,7 +34,7 @@ WHERE said.digest IS DISTINCT FROM found.digest ORDER BY recorded_at
 _STREAMS = """
 SELECT n.number, n.version, count(e.version), coalesce(max(e.version), 0)
 FROM (SELECT number, version FROM numbers WHERE NOT alias AND number > %(after)s ORDER BY number LIMIT %(limit)s) AS n
-LEFT JOIN events AS e ON e.stream_id = n.number GROUP BY n.number, n.version ORDER BY n.number
+LEFT JOIN events AS e ON e.stream_id = n.number COLLATE "default" GROUP BY n.number, n.version ORDER BY n.number
 """
 _SEALED = """
 SELECT batch, recorded_at, events, encode(digest, 'hex') FROM journal
