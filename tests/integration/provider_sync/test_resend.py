@@ -208,6 +208,17 @@ def test_a_changed_batch_under_a_known_key_waits_for_a_word(town: Town) -> None:
         uploads.confirm(town.base, "almaty-heat", upload.id, ACT)
 
 
+def test_a_changed_batch_is_compared_with_what_was_taken_not_with_a_repeat_of_it(town: Town) -> None:
+    """The same file sent twice stored nothing the second time: beside that every row would look new."""
+    earlier = first(town, *FILE)
+    assert first(town, *FILE).repeat_of == earlier.id
+    upload = first(town, *CORRECTED)
+    assert (upload.state, differences(town, upload)) == ("unconfirmed", SHOWN)
+    assert str(earlier.id) in upload.problems[0]["detail"]
+    uploads.confirm(town.base, "almaty-heat", upload.id, ACT)
+    assert town.upload("almaty-heat", upload.id).confirms == earlier.id
+
+
 def test_a_word_given_beforehand_or_a_repeat_needs_none(town: Town) -> None:
     """`confirm` with the file, the same file again, another key."""
     earlier = first(town, *FILE)

@@ -49,10 +49,15 @@ def show_ack(
 @ack.command("verify")
 @refusing
 def verify_ack(
-    file: Annotated[Path, typer.Argument(help="The file as it was downloaded, or - for standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The file as it was downloaded, or - for standard input.", exists=True, dir_okay=False, allow_dash=True
+        ),
+    ],
 ) -> None:
     """Is this one of ours, and does the chain still hold it? Exit status 4 when not."""
-    token = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    token = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("ascii", "replace")
     with centre() as base:
         try:
             sender, number = handlers.check_ack(base, token)

@@ -44,8 +44,10 @@ def signed_body(token: str, keys: Mapping[str, Mapping[str, Any]]) -> str:
         kid = str(jws.extract_compact(token.encode()).headers().get("kid"))
         key = ECKey.import_key(dict(keys[kid]))
         return jws.deserialize_compact(token, key, algorithms=["ES256"]).payload.decode()
-    except (JoseError, KeyError, ValueError) as error:
-        raise BadSignature(str(error)[:200]) from error
+    except KeyError as error:
+        raise BadSignature("it names a key that is not ours") from error
+    except (JoseError, ValueError) as error:
+        raise BadSignature("it is no acknowledgement, or what is signed was changed") from error
 
 
 def _make(file: Path) -> None:

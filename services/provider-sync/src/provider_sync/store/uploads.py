@@ -89,11 +89,12 @@ WHERE upload = %s AND line > %s ORDER BY line LIMIT 1000
 """
 
 
+# A repeat stored nothing: what it repeats is what another content is compared with.
 _SAME_BATCH = """
-SELECT id FROM uploads
+SELECT CASE WHEN root IS NULL THEN coalesce(repeat_of, id) ELSE id END FROM uploads
 WHERE provider = %s AND batch = %s AND digest <> %s AND id <> %s AND mode <> 'dry-run'
     AND state IN ('appending', 'done')
-ORDER BY received_at DESC LIMIT 1
+ORDER BY root IS NULL AND repeat_of IS NOT NULL, received_at DESC LIMIT 1
 """
 
 
