@@ -42,8 +42,8 @@ def uploads(base: Base, limit: int) -> Rows:
     with base.pool.connection() as conn:
         return [
             {
-                "id": u.id, "provider": u.provider, "format": u.format, "batch": u.batch, "mode": u.mode, "state": u.state,
-                "rows": u.total, "accepted": u.accepted, "duplicate": u.duplicate,
+                "id": u.id, "provider": u.provider, "format": u.format, "batch": u.batch, "mode": u.mode,
+                "state": u.state, "rows": u.total, "accepted": u.accepted, "duplicate": u.duplicate,
                 "bad": u.rejected + u.conflict + u.retry, "held": u.held,
                 "sum": u.sum_accepted, "received": u.received_at,
             }
