@@ -105,9 +105,9 @@ class Loader:
         check_totals(upload, totals)
         if self._at_once(upload) and totals.rows > self.atomic_rows_max:
             raise errors.BatchTooLarge(limit=self.atomic_rows_max)
-        batch = upload.batch or totals.batch
+        batch = upload.batch or (totals.batch and storable(totals.batch))
         header = layout.header(file)
-        found = {"total": totals.rows, "batch": batch and storable(batch), "header": header and storable(header)}
+        found = {"total": totals.rows, "batch": batch, "header": header and storable(header)}
         earlier = self._doubted(upload, batch)
         if earlier is not None:
             chunks = ahead(layout.chunks(file, Place(), self.batch_rows))
