@@ -156,3 +156,29 @@ def test_rejected_rows_come_back_as_ndjson() -> None:
     first, second = (json.loads(line) for line in FORMAT.rejected(None, iter(rows)))
     assert (first["line"], first["code"], first["row"]["reference"]) == (3, "unknown-account", "a")
     assert second["row"] == "not json"
+
+
+@pytest.mark.parametrize(
+    ("fields", "ru", "kk"),
+    [
+        ('"kind":"charge.bosted"', "такого вида сообщений нет (/kind)", "хабардың мұндай түрі жоқ (/kind)"),
+        (
+            '"kind":"holder","reference":7',
+            "нужно str, а стоит int (/reference)",
+            "str керек, ал int тұр (/reference)",
+        ),
+        (
+            '"kind":"holder"',
+            "нет обязательного поля reference (/reference)",
+            "міндетті reference өрісі жоқ (/reference)",
+        ),
+        ('"kind":"holder","x":1', "такого поля нет: x (/x)", "мұндай өріс жоқ: x (/x)"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_the_senders_language(fields: str, ru: str, kk: str) -> None:
+    """The decoder says it in English only."""
+    found = fact_of(f"{{{fields}}}".encode())
+    assert isinstance(found, Refusal)
+    assert found.text("ru") == f"Поле заполнено неверно: {ru}."
+    assert found.text("kk") == f"Өріс қате толтырылған: {kk}."
+    assert found.text("en").isascii()

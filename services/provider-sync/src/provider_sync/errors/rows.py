@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from common.errors import Refusal
+from provider_sync.errors.faults import translated
 
 
 def said(ru: str, kk: str, en: str) -> dict[str, str]:
@@ -28,6 +29,11 @@ class BadField(Refusal):
         "Өріс қате толтырылған: {reason}.",
         "A field is not valid: {reason}.",
     )
+
+    def text(self, language: str = "en") -> str:
+        """With what the decoder found, in ru, kk or en."""
+        reason = translated(str(self.params["reason"]), language)
+        return self.texts.get(language, self.texts["en"]).format(reason=reason)
 
 
 class AmountInvalid(Refusal):
