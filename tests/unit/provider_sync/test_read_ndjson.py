@@ -169,8 +169,8 @@ def test_rejected_rows_come_back_as_ndjson() -> None:
         ),
         (
             '"kind":"holder"',
-            "нет обязательного поля reference (/reference)",
-            "міндетті reference өрісі жоқ (/reference)",
+            "нет обязательного поля account (/account)",
+            "міндетті account өрісі жоқ (/account)",
         ),
         ('"kind":"holder","x":1', "такого поля нет: x (/x)", "мұндай өріс жоқ: x (/x)"),
     ],
