@@ -440,7 +440,6 @@ def _resent(on: Ground, size: Size, seed: int) -> list[Figure]:
         *(Figure(f"… rows {what}", "", (count,)) for what, count in found.differences.items()),
         Figure("the batch undone by facts", "rows/s", (found.reverted_per_s,)),
         Figure("… rows undone", "", (found.reverted,)),
-        Figure("memory of the command, most", "MiB", (found.command_mib,), 250, less_is_better=True),
         *_memory_figures(memory),
     ]
 

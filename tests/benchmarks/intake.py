@@ -6,7 +6,6 @@ The month before was loaded first, with amounts near those that are measured, so
 
 import asyncio
 import random
-import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -70,13 +69,12 @@ class Contended:
 
 @dataclass(frozen=True)
 class Resent:
-    """A file sent again whole, and undone: rows a second, differences, rows undone; the largest command's MiB."""
+    """A file sent again whole, and undone: rows a second, differences, rows undone."""
 
     superseded_per_s: float
     differences: dict[str, int]
     reverted_per_s: float
     reverted: int
-    command_mib: float
 
 
 @dataclass
@@ -183,8 +181,7 @@ def resent(centre: Centre, key: str, rows: int, accounts: int, seed: int) -> Res
     undone = centre.operator("uploads", "revert", first, "--reason", "measured", "--json")
     reverted = time.monotonic() - begun
     door.close()
-    command_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return Resent(rows / superseded, differences, undone["rows"] / reverted, undone["rows"], command_mib)
+    return Resent(rows / superseded, differences, undone["rows"] / reverted, undone["rows"])
 
 
 def _corrected(number: int, line: str) -> str:
@@ -277,17 +274,14 @@ def _deadlocks(centre: Centre) -> int:
 
 @contextmanager
 def watched(centre: Centre) -> Iterator[Memory]:
-    """Looks at every process of the centre five times a second, and at its children."""
+    """Looks at every process of the centre five times a second, at its children and at commands that run meanwhile."""
     memory, stop = Memory(), threading.Event()
 
     def look() -> None:
         while not stop.wait(0.2):
-            for name, one in list(centre.running.items()):
+            for name, parent in _processes(centre):
                 with suppress(psutil.NoSuchProcess):
-                    parent = psutil.Process(one.process.pid)
-                    sizes = [
-                        process.memory_info().rss / 2**20 for process in (parent, *parent.children(recursive=True))
-                    ]
+                    sizes = [one.memory_info().rss / 2**20 for one in (parent, *parent.children(recursive=True))]
                     memory.most[name] = max(memory.most.get(name, 0.0), *sizes)
 
     watcher = threading.Thread(target=look)
@@ -297,3 +291,14 @@ def watched(centre: Centre) -> Iterator[Memory]:
     finally:
         stop.set()
         watcher.join()
+
+
+def _processes(centre: Centre) -> Iterator[tuple[str, psutil.Process]]:
+    """Those of the centre by their names, and the operator's commands."""
+    names = {one.process.pid: name for name, one in list(centre.running.items())}
+    for process in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if process.pid in names:
+                yield names[process.pid], process
+            elif "provider_sync" in process.cmdline():
+                yield f"the command {' '.join(process.cmdline()[3:5])}", process
