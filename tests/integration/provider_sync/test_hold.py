@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from common.errors import Refusal
 from common.period import Period
 from provider_sync import errors
-from provider_sync.handlers import held
+from provider_sync.handlers import held, revert
 from provider_sync.handlers.base import Act
 from tests.integration.provider_sync.test_operate import read, run
 from tests.integration.provider_sync.town import Town, charge, fresh, ndjson, payment
@@ -170,6 +170,13 @@ def test_an_upload_counts_what_is_held(settled: Town, http: FlaskClient) -> None
     assert settled.rejected(upload) == ""
     key = {"Authorization": f"Bearer {settled.keys['almaty-heat'].bearer}"}
     assert http.get(f"/v1/uploads/{upload.id}", headers=key).get_json()["rows"]["held"] == 1
+
+
+def test_a_revert_says_what_of_the_upload_may_still_be_let_in(settled: Town) -> None:
+    """A held row is no fact that could be undone; an operator decides about it."""
+    upload = settled.load("almaty-heat", ndjson(odd("x"), charge("y", "101")))
+    done = revert.revert(settled.base, upload.id, Act("operator/aigul", "не тот файл"))
+    assert (upload.held, done.rows, done.stays) == (1, 1, {"held": 1})
 
 
 def test_above_one_in_a_hundred_the_upload_is_one_decision_and_so_is_its_rest(settled: Town) -> None:

@@ -23,7 +23,10 @@ _PATIENT = "SET LOCAL statement_timeout = '30min'"
 
 @dataclass
 class Reverted:
-    """What came of it: rows undone, their sum in tiyn, codes of rows refused, kinds of fact that stay as they are."""
+    """What came of it: rows undone, their sum in tiyn, codes of rows refused, kinds of fact that stay as they are.
+
+    Among these `held`: facts that an operator may still approve, or refuse.
+    """
 
     rows: int
     tiyn: int

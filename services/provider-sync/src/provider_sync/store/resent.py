@@ -83,6 +83,10 @@ WHERE coalesce(u.root, u.id) = %(root)s AND e.correlation_id = u.id::text AND e.
     AND e.recorded_at < coalesce(u.finished_at, now()) + interval '1 hour'
 GROUP BY 1 ORDER BY 1
 """
+_HELD = """
+SELECT count(*) FROM uploads AS u JOIN held_batches AS b ON b.correlation = u.id::text
+JOIN held AS h ON h.batch = b.id AND h.state = 'held' WHERE u.id = %(root)s OR u.root = %(root)s
+"""
 _PREFIX = full_type(SERVICE, "").removesuffix(".v1")
 _TYPES = [full_type(SERVICE, kind) for kind in REVERSALS]
 _UNDONE = _TYPES + [full_type(SERVICE, str(kind.__struct_config__.tag)) for kind in REVERSALS.values()]
@@ -178,9 +182,11 @@ def counts(conn: Connection, upload: UUID) -> dict[str, tuple[int, int]]:
 
 
 def others(conn: Connection, root: UUID) -> dict[str, int]:
-    """Facts of the batch that nothing undoes: kinds with their counts."""
+    """Facts of the batch that nothing undoes: kinds with their counts, and what an operator may still let in."""
     given = {"root": root, "prefix": _PREFIX, "types": _UNDONE, "made": REASON_CODE}
-    return dict(conn.execute(_OTHERS, given).fetchall())
+    stays = dict(conn.execute(_OTHERS, given).fetchall())
+    held = conn.execute(_HELD, {"root": root}).fetchone()
+    return stays | ({"held": held[0]} if held and held[0] else {})
 
 
 def accounts(conn: Connection, numbers: Collection[str]) -> dict[str, str]:
