@@ -15,7 +15,7 @@ from provider_sync.handlers.resend import DONE, take_back
 from provider_sync.store import keys, resent, state, uploads
 from provider_sync.store.uploads import Upload
 
-_PAGE = 2_000
+_PAGE = 5_000
 _BEFORE_ALL: str | None = ""
 # Reads the stretch of the event store in which the batch was appended.
 _PATIENT = "SET LOCAL statement_timeout = '30min'"
