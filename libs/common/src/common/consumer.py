@@ -41,6 +41,9 @@ STALLED_S = 16.0
 SILENT_S = 20.0
 # A counter dies with its process: so long it stays, that Prometheus, who asks every five seconds, sees why it goes.
 TOLD_S = 8.0
+# So many records in one round are a backlog: the client hands out what it fetched one partition after the other, and
+# one with a single record was seen to wait for its turn for as long as a replay lasts. That is no stall.
+BACKLOG = 1_000
 TRIES = 3
 _TOMBSTONE = Envelope(id="", type="", subject="", time="", data=msgspec.Raw(b"null"))
 
@@ -220,6 +223,8 @@ class Projection:
         gathered = _gather(consumer, 0 if self._barriers else 200, self.batch)
         for topic, partitions in gathered.items():
             self._take(conn, consumer, self._by_topic[topic], partitions)
+        if sum(len(raws) for partitions in gathered.values() for raws in partitions.values()) >= BACKLOG:
+            self._moved_at.clear()
         self._step_in_turn(conn, consumer)
         if self.idle is not None and not gathered:
             self.idle(conn)
