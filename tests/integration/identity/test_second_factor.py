@@ -138,7 +138,7 @@ def test_of_parallel_uses_of_one_code_one_signs_in(town: Town) -> None:
 
 def _person(town: Town, name: str) -> Any:
     with town.desk.pool.connection() as conn:
-        return people.by_login(conn, name)
+        return people.by_name(conn, name)
 
 
 def test_codes_agree_with_the_standard() -> None:

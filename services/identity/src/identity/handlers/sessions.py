@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from common.clock import now as clock
+from common.ids import uuid7
 from common.period import ALMATY
 from common.postgres import Connection
 from identity.domain import names, passwords
@@ -14,10 +15,11 @@ from identity.gateways.refreshing import Held
 from identity.gateways.signing import LIFE
 from identity.handlers import second_factor
 from identity.handlers.desk import Caller, Desk
-from identity.store import activity, budgets, keys, notices, people, second_factors, sessions
+from identity.store import activity, budgets, notices, people, sessions, signing_in
 from identity.store.budgets import Throttle
 from identity.store.people import Person
 from identity.store.sessions import Session
+from identity.store.signing_in import Known, Opening
 
 STAYS = timedelta(days=30)
 GRACE = timedelta(seconds=10)
@@ -53,15 +55,15 @@ def sign_in(desk: Desk, login: str, password: str, caller: Caller, code: str | N
     if known.second_factor:
         second_factor.admit(desk, person, code, now)
     fresh_hash = desk.hasher.hash(password) if desk.hasher.is_weak(person.password_hash) else None
-    with desk.pool.connection() as conn, conn.transaction():
-        if known.second_factor:
-            second_factor.take(desk, conn, person.user_id, code or "", now)
-        budgets.forgive(conn, *throttles)
-        if fresh_hash is not None:
-            people.set_password(conn, person.user_id, fresh_hash)
-        if not known.here:
-            _tell_of_new_place(desk, conn, person, now)
-        return _started(desk, conn, person, caller, now)
+    if known.second_factor or fresh_hash is not None or not known.here:
+        with desk.pool.connection() as conn, conn.transaction():
+            if known.second_factor:
+                second_factor.take(desk, conn, person.user_id, code or "", now)
+            if fresh_hash is not None:
+                people.set_password(conn, person.user_id, fresh_hash)
+            if not known.here:
+                _tell_of_new_place(desk, conn, person, now)
+    return _opened(desk, person, caller, throttles, now)
 
 
 def _throttles(desk: Desk, login: str, caller: Caller) -> tuple[Throttle, Throttle]:
@@ -78,23 +80,17 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
-class _Known(NamedTuple):
-    """Who is meant, whether they sign in from here as a rule, whether a code is asked beside the password."""
-
-    person: Person | None
-    here: bool
-    second_factor: bool
-
-
-def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> _Known:
+def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> Known:
     """Counts and commits before the password is looked at; strangers' tries do not slow the owner's own place.
 
     Raises TooManyTries.
     """
     here, anywhere = throttles
+    known = signing_in.count(desk.at_once, login, here, _digest(caller.source), now, now - STAYS)
+    if known.counted and known.here:
+        return known
     with desk.pool.connection() as conn, conn.transaction():
-        wait_s = budgets.wait_s(conn, here, now)
-        known = _looked_up(conn, login, caller, now)
+        wait_s = 0 if known.counted else budgets.wait_s(conn, here, now)
         if not wait_s and not known.here:
             wait_s = budgets.wait_s(conn, anywhere, now)
     if wait_s:
@@ -102,20 +98,12 @@ def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], cal
     return known
 
 
-def _looked_up(conn: Connection, login: str, caller: Caller, now: datetime) -> _Known:
-    """Of nobody as much is asked as of anybody: the time would tell who has a cabinet."""
-    person = people.by_login(conn, login)
-    user_id = person.user_id if person else ""
-    here = sessions.known_source(conn, user_id, _digest(caller.source), now - STAYS)
-    return _Known(person, here, second_factors.is_on(conn, user_id))
-
-
-def _started(desk: Desk, conn: Connection, person: Person, caller: Caller, now: datetime) -> Tokens:
+def _opened(desk: Desk, person: Person, caller: Caller, throttles: tuple[Throttle, Throttle], now: datetime) -> Tokens:
     device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
-    session = sessions.start(conn, person.user_id, device, _digest(caller.source), now, now + STAYS)
-    activity.note(conn, person.user_id, now, "signed-in")
-    access = desk.signer.token(keys.active(conn), person.user_id, str(session), person.language, now)
-    first = desk.refresh_tokens.make(Held(session, 1))
+    opening = Opening(uuid7(), person.user_id, device, _digest(caller.source), now, now + STAYS)
+    key = signing_in.open_session(desk.at_once, opening, *throttles)
+    access = desk.signer.token(key, person.user_id, str(opening.session), person.language, now)
+    first = desk.refresh_tokens.make(Held(opening.session, 1))
     return Tokens(access, _LIFE_S, first, f"user/{person.user_id}@{person.version}")
 
 

@@ -67,20 +67,21 @@ class Throttle(NamedTuple):
     longest_s: int
 
 
-_TRY = """
-INSERT INTO sign_in_tries AS t (kind, key, tries, free_at) VALUES (%(kind)s, %(key)s, 1, %(now)s)
+TRY = """
+INSERT INTO sign_in_tries AS t (kind, key, tries, free_at) VALUES ({kind}, {key}, 1, {now})
 ON CONFLICT (kind, key) DO UPDATE
-SET tries = CASE WHEN t.free_at < %(since)s THEN 1 ELSE t.tries + 1 END,
-    free_at = %(now)s::timestamptz + CASE WHEN t.free_at < %(since)s OR t.tries + 1 < %(free)s THEN interval '0'
-        ELSE least(%(longest_s)s, power(2, least(t.tries + 1 - %(free)s, 20))) * interval '1 second' END
-WHERE t.free_at <= %(now)s
+SET tries = CASE WHEN t.free_at < {since} THEN 1 ELSE t.tries + 1 END,
+    free_at = {now}::timestamptz + CASE WHEN t.free_at < {since} OR t.tries + 1 < {free} THEN interval '0'
+        ELSE least({longest_s}, power(2, least(t.tries + 1 - {free}, 20))) * interval '1 second' END
+WHERE t.free_at <= {now}
 """
+_TRY = TRY.format(**{name: f"%({name})s" for name in ("kind", "key", "now", "since", "free", "longest_s")})
 _FREE_AT = "SELECT free_at FROM sign_in_tries WHERE kind = %s AND key = %s"
 
 
 def wait_s(conn: Connection, throttle: Throttle, now: datetime) -> int:
     """Counts a try and answers 0, or answers how long to wait without counting."""
-    if conn.execute(_TRY, throttle._asdict() | {"now": now, "since": now - WINDOW}).rowcount:
+    if conn.execute(_TRY.encode(), throttle._asdict() | {"now": now, "since": now - WINDOW}).rowcount:
         return 0
     row = conn.execute(_FREE_AT, (throttle.kind, throttle.key)).fetchone()
     return max(1, round((row[0] - now).total_seconds())) if row else 1

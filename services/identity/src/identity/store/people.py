@@ -23,11 +23,11 @@ class Person(NamedTuple):
 
 
 _COLUMNS = "p.user_id, p.user_name, p.email, p.password_hash, u.language, u.confirmed, u.version"
-_FROM = f"SELECT {_COLUMNS} FROM people AS p JOIN users AS u ON u.id = p.user_id WHERE NOT u.closed"
-_BY_ID = f"{_FROM} AND p.user_id = %s"
-_BY_NAME = f"{_FROM} AND p.name_key = %s"
-_BY_EMAIL = f"{_FROM} AND p.email_key = %s AND p.holds_email"
-_ASKING = f"{_FROM} AND p.email_key = %s AND NOT p.holds_email ORDER BY u.created_at DESC LIMIT 1"
+FROM = f"SELECT {_COLUMNS} FROM people AS p JOIN users AS u ON u.id = p.user_id WHERE NOT u.closed"
+_BY_ID = f"{FROM} AND p.user_id = %s"
+_BY_NAME = f"{FROM} AND p.name_key = %s"
+_BY_EMAIL = f"{FROM} AND p.email_key = %s AND p.holds_email"
+_ASKING = f"{FROM} AND p.email_key = %s AND NOT p.holds_email ORDER BY u.created_at DESC LIMIT 1"
 _ADD = """
 INSERT INTO people (user_id, user_name, name_key, email, email_key, password_hash) VALUES (%s, %s, %s, %s, %s, %s)
 """
@@ -56,11 +56,6 @@ def by_email(conn: Connection, email: str) -> Person | None:
 def asking(conn: Connection, email: str) -> Person | None:
     """The newest registration that waits for this address to be confirmed."""
     return _one(conn, _ASKING, email_key(email))
-
-
-def by_login(conn: Connection, login: str) -> Person | None:
-    """Whoever signs in with this user name or confirmed address."""
-    return by_email(conn, login.strip()) if "@" in login else by_name(conn, login)
 
 
 def add(conn: Connection, user_id: str, user_name: str, email: str, password_hash: str) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from common.ids import uuid7
 from common.postgres import Connection
 from common.reading import Writing
 from identity.gateways.refreshing import Held
@@ -19,17 +18,7 @@ class Session(NamedTuple):
     used_at: datetime
 
 
-_START = """
-INSERT INTO sessions (id, user_id, device, source, started_at, used_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
-"""
 _ALIVE = "ended_at IS NULL AND expires_at > %s"
-
-
-def start(conn: Connection, user_id: str, device: str, source: bytes, now: datetime, until: datetime) -> UUID:
-    """A new session, whose first refresh token is good; returns its id."""
-    session = uuid7()
-    conn.execute(_START, (session, user_id, device, source, now, now, until))
-    return session
 
 
 class Renewed(NamedTuple):
@@ -97,12 +86,6 @@ def of_user(conn: Connection, user_id: str, now: datetime) -> list[Session]:
         f"SELECT id, device, started_at, used_at FROM sessions WHERE user_id = %s AND {_ALIVE} ORDER BY used_at DESC"
     )
     return [Session(*row) for row in conn.execute(query.encode(), (user_id, now))]
-
-
-def known_source(conn: Connection, user_id: str, source: bytes, since: datetime) -> bool:
-    """Whether the user signed in from there lately."""
-    query = "SELECT FROM sessions WHERE user_id = %s AND source = %s AND used_at > %s LIMIT 1"
-    return conn.execute(query, (user_id, source, since)).rowcount > 0
 
 
 def signed_in_before(conn: Connection, user_id: str) -> bool:
