@@ -77,8 +77,8 @@ VALUES (%s, %s, 'bench', '', %s, %s, %s)
 def residents(desk: Desk, turns: int) -> list[str]:
     """A confirmed cabinet with an open session for each turn; the headers of their tokens."""
     with desk.pool.connection() as conn, conn.transaction():
-        key = keys.active(conn)
-        return [_resident(desk, conn, key, number) for number in range(turns + 1)]
+        ((kid, sealed),) = conn.execute(keys.ACTIVE).fetchall()
+        return [_resident(desk, conn, (kid, bytes(sealed)), number) for number in range(turns + 1)]
 
 
 def _resident(desk: Desk, conn: Connection, key: tuple[str, bytes], number: int) -> str:

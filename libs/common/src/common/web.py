@@ -233,9 +233,8 @@ def _whole_body() -> bytes:
     return body
 
 
-_NOT_KEPT = ("Cache-Control", "no-store")
-# What every answer says, if it says nothing else of being kept.
-ALWAYS_SAID = (_NOT_KEPT, ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Language"))
+# What every answer says; the first unless it says something else of being kept.
+ALWAYS_SAID = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Language"))
 
 
 def _after(answer: Response) -> Response:

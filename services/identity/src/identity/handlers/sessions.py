@@ -18,7 +18,7 @@ from identity.handlers.desk import Caller, Desk
 from identity.store import activity, budgets, notices, people, sessions, signing_in
 from identity.store.budgets import Throttle
 from identity.store.people import Person
-from identity.store.sessions import Session
+from identity.store.sessions import Renewed, Session
 from identity.store.signing_in import Known, Opening
 
 STAYS = timedelta(days=30)
@@ -102,9 +102,12 @@ def _opened(desk: Desk, person: Person, caller: Caller, throttles: tuple[Throttl
     device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
     opening = Opening(uuid7(), person.user_id, device, _digest(caller.source), now, now + STAYS)
     key = signing_in.open_session(desk.at_once, opening, *throttles)
-    access = desk.signer.token(key, person.user_id, str(opening.session), person.language, now)
-    first = desk.refresh_tokens.make(Held(opening.session, 1))
-    return Tokens(access, _LIFE_S, first, f"user/{person.user_id}@{person.version}")
+    return _tokens(desk, person, key, Held(opening.session, 1), now)
+
+
+def _tokens(desk: Desk, owner: Person | Renewed, key: tuple[str, bytes], held: Held, now: datetime) -> Tokens:
+    access = desk.signer.token(key, owner.user_id, str(held.session), owner.language, now)
+    return Tokens(access, _LIFE_S, desk.refresh_tokens.make(held), f"user/{owner.user_id}@{owner.version}")
 
 
 def _tell_of_new_place(desk: Desk, conn: Connection, person: Person, now: datetime) -> None:
@@ -130,9 +133,7 @@ def refresh(desk: Desk, token: str) -> Tokens:
         _end_doubted(desk, held, now)
         raise SessionEnded
     key = renewed.kid, renewed.sealed
-    access = desk.signer.token(key, renewed.user_id, str(held.session), renewed.language, now)
-    successor = desk.refresh_tokens.make(Held(held.session, renewed.generation))
-    return Tokens(access, _LIFE_S, successor, f"user/{renewed.user_id}@{renewed.version}")
+    return _tokens(desk, renewed, key, Held(held.session, renewed.generation), now)
 
 
 def _end_doubted(desk: Desk, held: Held, now: datetime) -> None:

@@ -87,15 +87,9 @@ def wait_s(conn: Connection, throttle: Throttle, now: datetime) -> int:
     return max(1, round((row[0] - now).total_seconds())) if row else 1
 
 
-_FORGIVE = """
-DELETE FROM sign_in_tries AS t USING unnest(%s::text[], %s::bytea[]) AS forgiven(kind, key)
-WHERE t.kind = forgiven.kind AND t.key = forgiven.key
-"""
-
-
-def forgive(conn: Connection, *throttles: Throttle) -> None:
+def forgive(conn: Connection, throttle: Throttle) -> None:
     """The right password came: earlier tries count no more."""
-    conn.execute(_FORGIVE, ([throttle.kind for throttle in throttles], [throttle.key for throttle in throttles]))
+    conn.execute("DELETE FROM sign_in_tries WHERE kind = %s AND key = %s", (throttle.kind, throttle.key))
 
 
 def sweep(conn: Connection, now: datetime) -> None:

@@ -27,7 +27,7 @@ class Key(NamedTuple):
 
 
 _ALL = "SELECT kid, version, state, jwk, sealed, changed_at FROM signing_keys ORDER BY changed_at, kid"
-_ACTIVE = "SELECT kid, sealed FROM signing_keys WHERE state = 'active'"
+ACTIVE = "SELECT kid, sealed FROM signing_keys WHERE state = 'active'"
 _ADD = "INSERT INTO signing_keys (kid, version, state, jwk, sealed, changed_at) VALUES (%s, 1, %s, %s, %s, %s)"
 _MOVE = """
 UPDATE signing_keys SET state = %s, version = version + 1, changed_at = %s,
@@ -45,14 +45,6 @@ def lock(conn: Connection) -> list[Key]:
 def everything(conn: Connection) -> list[Key]:
     """All keys, oldest change first."""
     return [Key(*row) for row in conn.execute(_ALL)]
-
-
-def active(conn: Connection) -> tuple[str, bytes]:
-    """The id and the sealed private part of the key that signs; raises LookupError before `keys` made one."""
-    row = conn.execute(_ACTIVE).fetchone()
-    if row is None:
-        raise LookupError("there is no signing key; run `python -m identity migrate`")
-    return row[0], bytes(row[1])
 
 
 def add(conn: Connection, topic: str, kid: str, state: str, jwk: dict[str, Any], sealed: bytes, now: datetime) -> None:

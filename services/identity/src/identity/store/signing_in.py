@@ -10,7 +10,7 @@ from uuid import UUID
 
 from common.reading import Writing
 from identity.domain.names import email_key, name_key
-from identity.store import budgets, people
+from identity.store import budgets, keys, people
 from identity.store.budgets import Throttle
 from identity.store.people import Person
 
@@ -54,7 +54,7 @@ def count(at_once: Writing, login: str, throttle: Throttle, source: bytes, now: 
     return Known(counted, Person(*columns) if columns[0] is not None else None, here, second_factor)
 
 
-_OPEN = """
+_OPEN = f"""
 WITH forgiven AS (
     DELETE FROM sign_in_tries WHERE (kind, key) IN (($1, $2::bytea), ($3, $4::bytea))),
 started AS (
@@ -63,7 +63,7 @@ started AS (
     ON CONFLICT DO NOTHING RETURNING user_id),
 noted AS (
     INSERT INTO activity (user_id, at, kind) SELECT user_id, $9::timestamptz, 'signed-in' FROM started)
-SELECT kid, sealed FROM signing_keys WHERE state = 'active'
+{keys.ACTIVE}
 """
 
 

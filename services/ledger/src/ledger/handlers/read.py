@@ -99,7 +99,7 @@ def periods(
         loaded = standing.open_account(conn, visible, config)
         newest = max((entry.period for entry in loaded.entries), default="")
         reference = _reference(conn, visible, config)
-        closed = standing.closed_through(loaded, newest, visible, reference, config) if newest else []
+        closed = standing.closed_through(loaded, newest, reference, visible, config) if newest else []
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
 
@@ -146,7 +146,9 @@ def statement(
             return _issued(conn, visible, loaded, period, config, version, as_of)
         if version is not None or not loaded.is_open(period, period_at(as_of or now())):
             raise PeriodNotFound
-        draft = _draft(conn, visible, loaded, period, config, as_of)
+        reference = _reference(conn, visible, config)
+        closed = _months(visible, loaded, period, reference, config, as_of)
+        draft = drafted(conn, loaded, closed, "", as_of or now(), reference)
         document = {k: v for k, v in msgspec.to_builtins(draft).items() if k not in ("request", "since", "due_now")}
         # The moment of asking is in the document and in its hash, but a reader who has the rest has the document.
         content = said.sealed(msgspec.structs.replace(draft, cut_off="")).hash[:16]
@@ -187,7 +189,8 @@ def _shown(
     if period > loaded.closed_through:
         if not loaded.changes or not loaded.is_open(period, period_at(at or now())):
             raise PeriodNotFound
-        return Shown(period, _months(conn, visible, loaded, period, config, at)[-1].statement.rows)
+        reference = _reference(conn, visible, config)
+        return Shown(period, _months(visible, loaded, period, reference, config, at)[-1].statement.rows)
     found = reads.statement(conn, visible, period, at=at)
     if found is None:
         raise PeriodNotFound
@@ -271,20 +274,12 @@ def _money(conn: Connection, visible: Visible) -> OpenAccount:
 
 
 def _months(
-    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
+    visible: Visible, loaded: OpenAccount, period: str, reference: Reference, config: Config, at: datetime | None
 ) -> Sequence[Closed]:
     """The open months up to `period` as if they closed now, or as they stood at a moment."""
-    reference = _reference(conn, visible, config)
     if at is None:
-        return standing.closed_through(loaded, period, visible, reference, config)
+        return standing.closed_through(loaded, period, reference, visible, config)
     return close_through(loaded, period, to_wire(at), *reference)
-
-
-def _draft(
-    conn: Connection, visible: Visible, loaded: OpenAccount, period: str, config: Config, at: datetime | None
-) -> said.StatementDrafted:
-    closed = _months(conn, visible, loaded, period, config, at)
-    return drafted(conn, loaded, closed, "", at or now(), _reference(conn, visible, config))
 
 
 def _reference(conn: Connection, visible: Visible, config: Config) -> Reference:

@@ -22,26 +22,23 @@ from ledger.store.reads import Visible
 _ACCOUNTS, _FOR_S = 256, 30.0
 
 
-def _stands(conn: Connection, visible: Visible, config: Config) -> tuple[Any, ...]:
+def _place(visible: Visible, config: Config) -> tuple[Any, ...]:
     return config.database_url, visible.account, visible.position, visible.closed_through
 
 
-def _folds(
-    account: OpenAccount, period: str, visible: Visible, reference: Reference, config: Config
-) -> tuple[Any, ...]:
-    place = (config.database_url, account.account, account.position, account.closed_through)
-    return *place, period, visible.reference_stamp
-
-
-@cached(TTLCache(_ACCOUNTS, _FOR_S), key=_stands, lock=Lock())
+@cached(TTLCache(_ACCOUNTS, _FOR_S), key=lambda _, visible, config: _place(visible, config), lock=Lock())
 def open_account(conn: Connection, visible: Visible, config: Config) -> OpenAccount:
     """The account with everything after its closed months."""
     return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=False)
 
 
-@cached(TTLCache(_ACCOUNTS, _FOR_S), key=_folds, lock=Lock())
+def _fold(account: OpenAccount, period: str, reference: Reference, visible: Visible, config: Config) -> tuple[Any, ...]:
+    return *_place(visible, config), visible.reference_stamp, period
+
+
+@cached(TTLCache(_ACCOUNTS, _FOR_S), key=_fold, lock=Lock())
 def closed_through(
-    account: OpenAccount, period: str, visible: Visible, reference: Reference, config: Config
+    account: OpenAccount, period: str, reference: Reference, visible: Visible, config: Config
 ) -> Sequence[Closed]:
     """Its open months up to `period` as if they closed now; the cut-off is that of whoever asked first."""
     return close_through(account, period, to_wire(now()), *reference)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from common.errors import Refusal
 from common.postgres import Connection
@@ -112,14 +113,10 @@ class Resending:
 
         None while the file has rows that could not be read: they may be those that seem to be missing.
         """
-        after: str | None = ""
         if self._unread():
             return
-        while after is not None:
-            with self.base.pool.connection() as conn:
-                page, after = resent.missing(conn, self.earlier.family, self.provider_no, self.upload.id, after, size)
-            if page:
-                yield [missing(standing, self.mark, self.reason) for standing in page]
+        for page in standing_pages(self.base, self.earlier.family, self.provider_no, self.upload.id, size):
+            yield [missing(standing, self.mark, self.reason) for standing in page]
 
     def _unread(self) -> int:
         with self.base.pool.connection() as conn:
@@ -132,6 +129,18 @@ class Resending:
         take_back(conn, self.earlier.family, done, self.upload.mode != "dry-run")
         self._note(conn, ((0, row) for row in done))
         return -sum(row.was or 0 for row in done)
+
+
+def standing_pages(
+    base: Base, root: UUID, provider_no: int, upload: UUID | None, size: int
+) -> Iterator[list[Standing]]:
+    """Page by page the rows of a batch that stand and that the upload did not name; without an upload all."""
+    after: str | None = ""
+    while after is not None:
+        with base.pool.connection() as conn:
+            page, after = resent.missing(conn, root, provider_no, upload, after, size)
+        if page:
+            yield page
 
 
 def take_back(conn: Connection, family: Any, rows: Sequence[Correction], really: bool) -> None:

@@ -11,12 +11,11 @@ from provider_sync.domain.resent import Correction, missing
 from provider_sync.domain.sender import KINDS, Sender
 from provider_sync.handlers.base import Act, Base, check_reason
 from provider_sync.handlers.intake import Batch, take
-from provider_sync.handlers.resend import DONE, take_back
+from provider_sync.handlers.resend import DONE, standing_pages, take_back
 from provider_sync.store import keys, resent, state, uploads
 from provider_sync.store.uploads import Upload
 
 _PAGE = 5_000
-_BEFORE_ALL: str | None = ""
 # Reads the stretch of the event store in which the batch was appended.
 _PATIENT = "SET LOCAL statement_timeout = '30min'"
 
@@ -42,15 +41,11 @@ def revert(base: Base, ident: UUID, act: Act, told: Callable[[int], object] = in
     """
     check_reason(act)
     upload, provider_no = _prepared(base, ident, act)
-    done, after = Reverted(0, 0, {}, {}), _BEFORE_ALL
-    sender = Sender.of(upload.provider, {*KINDS, "services:*"})
-    while after is not None:
-        with base.pool.connection() as conn:
-            page, after = resent.missing(conn, upload.family, provider_no, None, after, _PAGE)
+    done, sender = Reverted(0, 0, {}, {}), Sender.of(upload.provider, {*KINDS, "services:*"})
+    for page in standing_pages(base, upload.family, provider_no, None, _PAGE):
         rows = [missing(standing, f"revert-{upload.id.hex[-8:]}", act.why) for standing in page]
-        if rows:
-            _undo(base, upload, sender, rows, done)
-            told(done.rows)
+        _undo(base, upload, sender, rows, done)
+        told(done.rows)
     with base.pool.connection() as conn:
         conn.execute(_PATIENT)
         done.stays = resent.others(conn, upload.family)
