@@ -17,7 +17,7 @@ from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.sizes import Size
 from tests.benchmarks.traffic import Traffic
 
-VISIBLE_WITHIN_S = 3600
+VISIBLE_WITHIN_S = 3 * 3600
 
 
 @dataclass(frozen=True)
