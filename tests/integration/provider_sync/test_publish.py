@@ -15,6 +15,10 @@ from common.period import Period
 from common.postgres import Connection
 from common.relay import Relay, Row
 from provider_sync.domain.decided import Outcome
+from provider_sync.errors import ReasonMissing
+from provider_sync.handlers import holders
+from provider_sync.handlers.base import Act
+from provider_sync.store import republish
 from tests.conftest import MakeTopics
 from tests.integration.provider_sync.town import Town, charge, payment
 from tests.support import stores
@@ -56,7 +60,9 @@ def sent(address: str, topic: str, complete: Any) -> list[tuple[int, str, Any, f
 
     def polled() -> bool:
         for place, messages in reader.poll(timeout_ms=200).items():
-            found.extend((place.partition, m.key.decode(), json.loads(m.value), m.timestamp / 1000) for m in messages)
+            found.extend(
+                (place.partition, m.key.decode(), json.loads(m.value or "null"), m.timestamp / 1000) for m in messages
+            )
         return bool(complete([row[:3] for row in found]))
 
     until(polled, f"what is expected on {topic}", 40)
@@ -108,6 +114,34 @@ def test_reference_data_and_holders_travel_on_their_own_topics(
         "order": 1,
     }  # fmt: skip
     assert town.one("SELECT count(*) FROM events WHERE data LIKE '%%Әлиев%%' OR data LIKE '%%Иванов%%'") == 0
+
+
+def test_a_forgotten_holder_leaves_a_tombstone_and_nothing_to_send_again(
+    town: Town, kafka_address: str, topics: MakeTopics
+) -> None:
+    """By any number of the account, once, with a reason; who is stated afterwards has the next version."""
+    prefix = topics(ACCOUNTS, HOLDERS, DIRECTORY)
+    holder = {
+        "kind": "holder",
+        "account": "100",
+        "name": "Иванов",
+        "address_ru": "Абая, 12-1",
+        "address_kk": "Абай, 12",
+    }
+    alias = {"kind": "account.renumbered", "reference": "r1", "account": "100", "number": "200"}
+    town.say("centre", alias, holder | {"reference": "h1", "phone": "+77010000000"})
+    with pytest.raises(ReasonMissing):
+        holders.forget(town.base, Act("operator/aigul"), "200")
+    by = Act("operator/aigul", "she asked for it")
+    assert [holders.forget(town.base, by, "200"), holders.forget(town.base, by, "100")] == [True, False]
+    assert town.rows("SELECT * FROM holders") == [("100", 2, "", "", "", None)]
+    with town.base.pool.connection() as conn:
+        assert republish.holders(conn, "", 10) == []
+    with stores.running(relay(town, kafka_address)):
+        held = published(kafka_address, prefix + HOLDERS, lambda f: len(f) >= 2)
+    assert [(key, value and value["data"]["name"]) for _, key, value in held] == [("100", "Иванов"), ("100", None)]
+    (outcome,) = town.say("centre", holder | {"reference": "h2", "name": "Әлиев"})
+    assert outcome.position == "holder/100@3"
 
 
 def test_a_holder_stated_under_an_alias_has_the_next_version_of_its_account(town: Town) -> None:

@@ -52,7 +52,7 @@ def migrate() -> None:
 
 _GROUPS = {
     "Who may do what": ("operators", "keys", "audit"),
-    "The directory": ("providers", "agents", "services", "tariffs", "buildings"),
+    "The directory": ("providers", "agents", "services", "tariffs", "buildings", "holders"),
     "What came in": ("uploads", "inboxes", "unmatched", "held", "gate", "periods"),
     "Proof and repair": ("ack", "dead-letters", "republish", "restore"),
 }

@@ -6,6 +6,7 @@ from provider_sync.commands.directory import agents, buildings, providers, servi
 from provider_sync.commands.doctor import doctor
 from provider_sync.commands.gate import gate
 from provider_sync.commands.held import held
+from provider_sync.commands.holders import holders
 from provider_sync.commands.inboxes import inboxes
 from provider_sync.commands.intake import trace, unmatched, uploads
 from provider_sync.commands.months import periods
@@ -15,7 +16,7 @@ from provider_sync.commands.restoring import restore
 from provider_sync.commands.storage import storage
 
 __all__ = [
-    "ack", "agents", "audit", "buildings", "dead_letters", "doctor", "gate", "held", "inboxes", "keys", "operators",
-    "periods", "providers", "republish", "restore", "services", "storage", "tariffs", "trace", "unmatched", "uploads",
-    "verify",
+    "ack", "agents", "audit", "buildings", "dead_letters", "doctor", "gate", "held", "holders", "inboxes", "keys",
+    "operators", "periods", "providers", "republish", "restore", "services", "storage", "tariffs", "trace",
+    "unmatched", "uploads", "verify",
 ]  # fmt: skip

@@ -42,7 +42,8 @@ _OPEN = "SELECT EXISTS (SELECT FROM opened_timelines WHERE timeline = timeline_n
 _SAID = ("name", "address_ru", "address_kk", "phone")
 _DIRECTORY = "SELECT entity, version, body FROM directory ORDER BY entity"
 _HOLDERS = """
-SELECT account, version, name, address_ru, address_kk, phone FROM holders WHERE account > %s ORDER BY account LIMIT %s
+SELECT account, version, name, address_ru, address_kk, phone FROM holders
+WHERE account > %s AND name <> '' ORDER BY account LIMIT %s
 """
 
 

@@ -68,6 +68,10 @@ INSERT INTO holders (account, version, name, address_ru, address_kk, phone) VALU
 ON CONFLICT (account) DO UPDATE SET version = excluded.version, name = excluded.name, address_ru = excluded.address_ru,
     address_kk = excluded.address_kk, phone = excluded.phone
 """
+_FORGET = """
+UPDATE holders SET version = version + 1, name = '', address_ru = '', address_kk = '', phone = NULL
+WHERE account = %s AND name <> ''
+"""
 _MONEY = [
     full_type(SERVICE, kind)
     for kind in ("charge.posted", "charge.adjusted", "benefit.granted", "penalty.accrued", "balance.carried-in")
@@ -196,6 +200,11 @@ def entity(conn: Connection, name: str) -> dict[str, Any] | None:
 def state(conn: Connection, rows: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
     """Stores reference data: entity, version, body."""
     conn.cursor().executemany(_STATE, [(entity, version, Jsonb(body)) for entity, version, body in rows])
+
+
+def forget_holder(conn: Connection, account: str) -> bool:
+    """Empties a holder's row, whose version stays behind whatever is stated next; False when it held nobody."""
+    return conn.execute(_FORGET, (account,)).rowcount > 0
 
 
 def hold(conn: Connection, rows: Sequence[tuple[str, int, str, str, str, str | None]]) -> None:
