@@ -9,11 +9,13 @@ import pytest
 import redis
 
 from native.paths import ROOT
-from tests.support import databases
+from tests.support import databases, leaks
 from tests.support.servers import Addresses, addresses, announce_folder, own_folder, started, stop_own
 
 MakeDatabase = Callable[..., str]
 MakeTopics = Callable[..., str]
+LOGS = pytest.StashKey[list[str]]()
+_SAID: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,8 +32,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_own()
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Processes without a log of their own say it to the test that started them."""
+    # What was said is told again with each part of a test; the last has all of it.
+    lines = leaks.of_processes(report.capstdout) if report.when == "teardown" else ""
+    _SAID.extend(f"{report.nodeid}: {leak}" for leak in leaks.leaks(lines))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """P20: logs of all services that the tests started, those of workers of this run among them, are searched."""
+    if hasattr(session.config, "workerinput"):
+        return
+    folder = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # no public way
+    count, found = leaks.searched([folder])
+    found += _SAID
+    session.config.stash[LOGS] = [f"P20: {count} logs of services searched, {len(found)} leaks", *found]
+    if found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which servers the tests ran on."""
+    """Say which servers the tests ran on, and what the logs of services hold that they must not."""
+    for line in terminalreporter.config.stash.get(LOGS, []):
+        terminalreporter.write_line(line)
     used = started(own_folder())
     if used:
         terminalreporter.write_line(f"servers: {used.source} ({used.postgres}, Kafka {used.kafka}, {used.redis})")

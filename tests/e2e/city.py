@@ -14,6 +14,7 @@ from demo.papers import Cabinet as Papers
 from native.paths import ROOT
 from native.site import Site
 from tests.e2e.ports import free_shift
+from tests.support import leaks
 
 READY = "What to try next"
 PATIENCE_S = 600.0
@@ -50,7 +51,7 @@ class City:
 
 @contextmanager
 def running(folder: Path, accounts: int = 60) -> Iterator[City]:
-    """Starts everything as `make run` does, waits until the city is loaded, stops everything again."""
+    """Starts everything as `make run` does, waits until the city is loaded, stops it and searches its logs."""
     shift = free_shift()
     settings = os.environ | {
         "RUN_DIR": str(folder), "PORT_BASE": str(shift), "ACCOUNTS": str(accounts), "SEED": "2026", "COLUMNS": "160",
@@ -66,8 +67,10 @@ def running(folder: Path, accounts: int = 60) -> Iterator[City]:
     finally:
         runner.terminate()
         runner.wait(120)
+        _, found = leaks.searched([folder])
         for words in (["stop"], ["forget"]):
             subprocess.run([*native, *words], cwd=ROOT, env=settings, capture_output=True, timeout=120)
+        assert not found, "\n".join(found)
 
 
 def _wait_loaded(runner: "subprocess.Popen[bytes]", printed: Path, city: City) -> None:

@@ -18,6 +18,7 @@ from native.servers import Ports, Servers
 from native.site import answer
 from native.waiting import TooLate, until
 from tests.faults.keeper import Keeper, Kept, kill
+from tests.support import leaks
 
 ROAD = ("topics", "provider-sync-", "ledger-")
 # Below the ports that the system gives to outgoing connections.
@@ -136,7 +137,7 @@ class Centre:
 
 @contextmanager
 def running(centre: Centre) -> Iterator[Centre]:
-    """The centre while the block runs; logs stay when it fails, data never does."""
+    """The centre while the block runs, its logs searched afterwards; they stay when it fails, data never does."""
     centre.folder.mkdir(parents=True, exist_ok=True)
     try:
         centre.start()
@@ -145,6 +146,7 @@ def running(centre: Centre) -> Iterator[Centre]:
         centre.stop()
         forget_home(centre.folder / "postgres")
         forget_home(centre.folder / "kafka")
+    leaks.none_in(centre.folder)
 
 
 def rows(url: str, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:

@@ -17,6 +17,7 @@ from demo.place import Place
 from native.paths import ROOT
 from native.site import Site
 from tests.e2e.ports import free_shift
+from tests.support import leaks
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def running(folder: Path) -> Iterator[Stack]:
         yield stack
     finally:
         subprocess.run([*native, "stop"], cwd=ROOT, env=environment, timeout=120, capture_output=True)
+        _, found = leaks.searched([folder])
         subprocess.run([*native, "forget"], cwd=ROOT, env=environment, timeout=60, capture_output=True)
         process.wait(60)
+        assert not found, "\n".join(found)
 
 
 def _wait(site: Site, process: "subprocess.Popen[bytes]", folder: Path) -> None:
