@@ -30,3 +30,14 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text()}"
+
+
+class KeyReused(Refusal):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency-key-reused"
+    texts: ClassVar[dict[str, str]] = {
+        "ru": "Этот Idempotency-Key уже использован с другим запросом.",
+        "kk": "Бұл Idempotency-Key басқа сұраумен пайдаланылған.",
+        "en": "This Idempotency-Key was used with another request.",
+    }

@@ -2,10 +2,14 @@
 loop looks at), and how it collects.
 """
 
+import ctypes
 import gc
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from types import FrameType
 from typing import TypeVar
 
@@ -14,6 +18,8 @@ import typer
 from common.env import BadSettings
 
 Settings = TypeVar("Settings")
+
+TIDY_S = 5.0
 
 
 def settings_or_exit(read: Callable[[], Settings]) -> Settings:
@@ -40,7 +46,40 @@ def stop_event() -> threading.Event:
 def collect_rarely() -> None:
     """For processes that work in batches: a batch is many objects that end together, without cycles.
 
-    With Python's usual thresholds a quarter of a projection's time went into walking through them in vain.
+    With Python's usual thresholds a quarter of a projection's time went into walking through them in vain. The few
+    cycles there are hold answers of the broker of several MB, so a thread looks for them by the clock.
     """
-    gc.freeze()
+    settle()
     gc.set_threshold(200_000, 20, 50)
+    _tidy_by_the_clock()
+
+
+def settle() -> None:
+    """What was imported and built stays as long as the process: no collection walks through it again.
+
+    Called before a fork it also keeps these pages common to parent and children.
+    """
+    gc.collect()
+    _give_back()
+    gc.freeze()
+
+
+@cache
+def _tidy_by_the_clock() -> threading.Thread:
+    """One thread in each process, however often it is asked for."""
+    thread = threading.Thread(target=_tidy, name="tidy", daemon=True)
+    thread.start()
+    return thread
+
+
+def _tidy() -> None:
+    while True:
+        time.sleep(TIDY_S)
+        gc.collect()
+        _give_back()
+
+
+def _give_back() -> None:
+    """Free pages return to the system; a C library without the call keeps them."""
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,6 +1,5 @@
 """gunicorn for a web process: threads, everything opened after the fork, its own admin port, a clean end on SIGTERM."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from prometheus_client import multiprocess
 
 from common.env import BadSettings
 from common.patience import PatientWorker
+from common.process import settle
 from common.telemetry import SUMMED, AdminServer, Ready
 
 
@@ -26,9 +26,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # the library is untyped
     def load(self) -> Flask:
         """Called in each worker after the fork: the pools made here belong to that process alone."""
         app = self._build()
-        # What was imported and built stays as long as the process: each full collection would walk through it in vain.
-        gc.collect()
-        gc.freeze()
+        settle()
         return app
 
 
@@ -71,4 +69,5 @@ def serve(
         "loglevel": "warning",
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108  # heartbeats off the disk
     }
+    settle()
     _Server(build, options | hooks).run()

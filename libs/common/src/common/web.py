@@ -85,17 +85,6 @@ class KeyMissing(Refusal):
     }
 
 
-class KeyReused(Refusal):
-    """The same Idempotency-Key came with another body."""
-
-    code = "idempotency-key-reused"
-    texts: ClassVar[dict[str, str]] = {
-        "ru": "Этот Idempotency-Key уже использован с другим запросом.",
-        "kk": "Бұл Idempotency-Key басқа сұраумен пайдаланылған.",
-        "en": "This Idempotency-Key was used with another request.",
-    }
-
-
 def problem_answers(*statuses: str) -> dict[Any, Any]:
     """For `responses=`: each status with the problem document, in dictionaries that the library may fill."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}

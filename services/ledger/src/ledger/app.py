@@ -47,6 +47,7 @@ def relay() -> None:
 def web() -> None:
     """Serves the HTTP API until SIGTERM."""
     from common import server
+    from ledger import api  # noqa: F401  # imported before the fork, its pages are common to parent and workers
 
     config = _configured()
     server.serve(

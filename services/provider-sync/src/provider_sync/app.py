@@ -31,6 +31,7 @@ def migrate() -> list[str]:
 def web() -> None:
     """Serves the HTTP API until SIGTERM."""
     from common import server
+    from provider_sync import api  # noqa: F401  # imported before the fork, its pages are common to parent and workers
 
     config = _configured()
     server.serve(

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from common.clock import now as clock
+from common.errors import KeyReused
 from common.postgres import Connection
-from common.web import KeyReused
 from identity.domain import names, user
 from identity.domain.proof import Claim
 from identity.domain.user import User

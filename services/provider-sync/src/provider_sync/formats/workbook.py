@@ -12,8 +12,6 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-import openpyxl
-
 from common.errors import Refusal
 from provider_sync import errors
 from provider_sync.formats.rows import Place
@@ -78,6 +76,8 @@ def _judge(entry: zipfile.ZipInfo) -> None:
 
 def records(file: IO[bytes], start: Place, sheet: str | None) -> Iterator[Record]:
     """Rows of a sheet, the first one by default, behind a place; a row's end is its number. Empty rows are none."""
+    import openpyxl  # 14 MB in each process of this service; one of them reads a workbook now and then
+
     look(file)
     try:
         with closing(openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)) as book:

@@ -15,10 +15,11 @@ from flask_openapi.openapi import OpenAPI
 
 from common.auth import TokenVerifier
 from common.clock import from_wire
+from common.errors import KeyReused
 from common.money import print_amount
 from common.postgres import Pool
 from common.problems import language
-from common.web import KeyReused, create_app, etagged, idempotency, problem_answers, wait_visible
+from common.web import create_app, etagged, idempotency, problem_answers, wait_visible
 from receipts.api.models import (
     AccountPath,
     CodePath,
