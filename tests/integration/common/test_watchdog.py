@@ -2,12 +2,16 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from common import consumer, kafka, watchdog
+from common.consumer import Subscription
+from common.postgres import Connection
+from common.streams import Record
 from common.telemetry import STALLS
 from tests.conftest import MakeTopics
 from tests.integration.common.test_consumer import TOPIC, projection, send, value, view
@@ -89,6 +93,40 @@ def test_a_partition_that_is_fetched_no_more_ends_the_process(
         until(watched.ended.is_set, "the process ends itself")
         until(lambda: stores.count(view, "applied") == 2, "the fresh one reads on")
     assert stalls("partition") == before + 1
+
+
+def key_in(partition: int) -> str:
+    """A key whose records are in this partition."""
+    return next(key for key in (f"k{n}" for n in range(10_000)) if kafka.partition_of(key) == partition)
+
+
+def slow(conn: Connection, records: Sequence[Record]) -> None:
+    """A database that takes its time."""
+    conn.execute("SELECT pg_sleep(0.2)")
+    stores.project(conn, records)
+
+
+@pytest.mark.parametrize(("backlog", "silent"), [(consumer.BACKLOG, True), (10**9, False)])
+def test_a_long_replay_is_no_stall(
+    view: str, kafka_address: str, topics: MakeTopics, hasty: list[Any], monkeypatch: pytest.MonkeyPatch,
+    backlog: int, silent: bool,
+) -> None:  # fmt: skip
+    """The client hands out one partition after the other, and the last waits far longer than a stall may last.
+
+    Without the rule that a backlog stops the clocks it would be told.
+    """
+    topic, keys = topics(TOPIC) + TOPIC, [key_in(partition) for partition in range(12)]
+    monkeypatch.setattr(consumer, "BACKLOG", backlog)
+    monkeypatch.setattr(consumer, "STALLED_S", 1.5)
+    monkeypatch.setattr(consumer, "TOLD_S", 0.1)
+    send(kafka_address, topic, [(k, value(k, n + 1)) for k in keys for n in range(2_000 if k in keys[::2] else 1)])
+    made = projection(view, kafka_address, topic)
+    made.subscriptions, made.batch = [Subscription(topic, slow, frozenset([stores.TYPE]), sequenced=True)], 1_000
+    made.__post_init__()
+    before = stalls("partition")
+    with stores.running(Watched(made)):
+        until(lambda: stores.count(view, "applied") == 12_006, "all is replayed", 120)
+    assert (stalls("partition") == before) == silent
 
 
 @pytest.mark.faults
