@@ -256,7 +256,8 @@ class Run:
         """
         first = len(self.history.told("unknown"))
         self.stop.clear()
-        for _ in poll_until(60, 0.2):
+        # Each turn starts two of the operator's commands, which take seconds on a busy machine.
+        for _ in poll_until(240, 0.2):
             self._let_in()
             unknown = self.history.unknown()
             if not unknown:

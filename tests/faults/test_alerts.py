@@ -15,8 +15,8 @@ import yaml
 
 from common import kafka
 from native.bringup import run_once
-from tests.faults import city, run
-from tests.faults.centre import Centre, number, running
+from tests.faults import audit, city, run
+from tests.faults.centre import Centre, number, rows, running
 from tests.faults.city import BANK, UTILITY, Fact
 from tests.faults.keeper import kill, poll_until
 from tests.faults.run import Plan, Run
@@ -160,6 +160,53 @@ def test_each_alert_fires_by_its_fault_and_clears(tmp_path: Path) -> None:
     alerts = {rule["alert"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
     assert set(fired) == alerts
     assert {name: rises for name, rises in fired.items() if set(rises) != {1}} == {}
+    shutil.rmtree(centre.folder, ignore_errors=True)
+
+
+@contextmanager
+def offset_held(current: Run, partition: int) -> Iterator[None]:
+    """Somebody's forgotten session holds what a projector must take before it applies anything of a partition."""
+    held = "SELECT FROM consumer_offsets WHERE topic = %s AND partition = %s FOR UPDATE"
+    with psycopg.connect(current.ledger) as conn:
+        assert conn.execute(held, (audit.ACCOUNTS, partition)).rowcount == 1
+        yield
+        conn.rollback()
+
+
+def applied(current: Run) -> dict[str, int]:
+    """How far the ledger is with each account."""
+    query = "SELECT key, version FROM stream_heads WHERE topic = %s"
+    return {str(key): int(str(version)) for key, version in rows(current.ledger, query, (audit.ACCOUNTS,))}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_partition_that_stands_behind_a_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its projector tries again and again, which is no stall; the other one's accounts go on, and when the session
+    ends so does the alarm."""
+    monkeypatch.setenv("LEDGER_PROJECTORS", "2")
+    centre = Centre(run.folder_of(PLAN.seed))
+    with running(centre):
+        current = Run(centre, PLAN)
+        current.prepare()
+        before, held = applied(current), kafka.partition_of(city.number(0))
+        with asking(tmp_path / "prometheus", watched_ports(centre)) as prometheus:
+            with offset_held(current, held):
+                with current.client(UTILITY) as sender:
+                    sender.push([charge(account, f"held-{account}") for account in range(PLAN.accounts)])
+                fires(prometheus, "ReaderBehind")
+                moved = {key for key, version in applied(current).items() if version > before[key]}
+            standing = {city.number(n) for n in range(PLAN.accounts)} - moved
+            for _ in poll_until(CLEAR_S, 1):
+                if not prometheus.firing():
+                    break
+            fired = prometheus.fired()
+        current.calm()
+        assert {key for key, version in applied(current).items() if version > before[key]} == moved | standing
+    print(f"{len(moved)} accounts went on, {len(standing)} waited; {fired}")
+    assert moved
+    assert standing >= {city.number(n) for n in range(PLAN.accounts) if kafka.partition_of(city.number(n)) == held}
+    assert fired == {"ReaderBehind": [1]}
     shutil.rmtree(centre.folder, ignore_errors=True)
 
 

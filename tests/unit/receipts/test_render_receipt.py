@@ -224,3 +224,12 @@ def _unescaped() -> Any:
 
 def _images(data: bytes) -> int:
     return sum(len(page.images) for page in PdfReader(io.BytesIO(data)).pages)
+
+
+def test_a_warm_process_reads_nothing_for_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Form, style and fonts are there before the first document's time begins."""
+    for kept in (pdf._template, pdf._styles, pdf._fonts):
+        kept.cache_clear()
+    pdf.warm_up()
+    monkeypatch.setattr(pdf, "files", None)
+    assert render(inputs(full_statement())).pages == 1

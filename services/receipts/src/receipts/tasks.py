@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 
 from common import logs
+from common.process import settle
 from receipts.gateways.queue import BULK, DRAIN, INTERACTIVE, RENDER, CeleryQueueOut
 from receipts.handlers import rendering
 from receipts.handlers.rendering import Workshop
@@ -42,6 +43,7 @@ def register(app: Celery, open_workshop: Callable[[], Workshop]) -> None:
 def work(app: Celery, processes: int, log_level: str) -> None:
     """Runs a worker until SIGTERM; it finishes what it has begun."""
     setup_logging.connect(_logs_stay, weak=False)
+    settle()
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={log_level}"]
     app.worker_main(["--quiet", "worker", f"--concurrency={processes}", f"--queues={INTERACTIVE},{BULK}", *options])
 

@@ -33,6 +33,8 @@ def make_celery(redis_url: str, limit_s: int) -> Celery:
         task_default_queue=INTERACTIVE,
         task_publish_retry=False,
         worker_prefetch_multiplier=1,
+        # A child reads the fonts before it says that it is there, which four seconds are too few for on a busy machine.
+        worker_proc_alive_timeout=60.0,
         worker_max_tasks_per_child=100,
         worker_max_memory_per_child=_RECYCLE_ABOVE_KB,
         worker_hijack_root_logger=False,

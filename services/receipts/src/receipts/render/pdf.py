@@ -63,6 +63,16 @@ def pdf(page: Page, printed: Printed, verify_url: str) -> Rendered:
         return Rendered(laid_out.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher), len(laid_out.pages))
 
 
+def warm_up() -> None:
+    """Reads form, style and fonts, so that no document does within the time that it is given.
+
+    A limit that falls into the reading of a font is swallowed by the engine: every later page of the process would be
+    printed without it.
+    """
+    _template()
+    _styles()
+
+
 def _mark_russian(_: object, written: Any) -> None:
     """Gives the Russian parts of a page in both languages their language, which the engine does not carry over.
 
