@@ -85,7 +85,7 @@ def test_without_postgresql_callers_are_told_at_once() -> None:
 
 def test_without_redis_only_documents_wait() -> None:
     """Five minutes down: receipts are asked for as ever, each ends as a PDF afterwards."""
-    with receipts() as (centre, outside):
+    with receipts(limit_s=30) as (centre, outside):  # as in service: nothing is killed here that would be waited for
         users = {f"8{turn:08d}": str(uuid7()) for turn in range(30)}
         for account, user in users.items():
             outside.issue(full_statement(account=account))

@@ -61,9 +61,9 @@ class Outside(House):
 
 
 @contextmanager
-def receipts() -> Iterator[tuple[Centre, Outside]]:
-    """All processes of receipts, with a worker that gives a document up after eight seconds."""
-    settings = {"SWEEP_EVERY_S": "1", "RENDER_LIMIT_S": "8", "RENDER_PROCESSES": "2"}
+def receipts(limit_s: int = 8) -> Iterator[tuple[Centre, Outside]]:
+    """All processes of receipts, with a worker that gives a document up after so many seconds."""
+    settings = {"SWEEP_EVERY_S": "1", "RENDER_LIMIT_S": str(limit_s), "RENDER_PROCESSES": "2"}
     centre = Centre(run.folder_of(SEED), services=("topics", "receipts-"), settings=settings)
     with running(centre):
         outside = Outside(centre)
