@@ -129,6 +129,31 @@ def test_a_long_replay_is_no_stall(
     assert (stalls("partition") == before) == silent
 
 
+def test_what_came_while_nobody_looked_is_no_stall(
+    view: str, kafka_address: str, topics: MakeTopics, hasty: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that wakes up, or ends a long transaction, finds partitions that stood meanwhile."""
+    topic, busy = topics(TOPIC) + TOPIC, threading.Event()
+    monkeypatch.setattr(consumer, "STALLED_S", 1.5)
+    monkeypatch.setattr(consumer, "TOLD_S", 0.1)
+
+    def long(conn: Connection, records: Sequence[Record]) -> None:
+        if records[0].key == key_in(0) and not busy.is_set():
+            busy.set()
+            conn.execute("SELECT pg_sleep(4)")
+        stores.project(conn, records)
+
+    made, before = projection(view, kafka_address, topic), stalls("partition")
+    made.subscriptions = [Subscription(topic, long, frozenset([stores.TYPE]), sequenced=True)]
+    made.__post_init__()
+    with stores.running(Watched(made)):
+        send(kafka_address, topic, [(key_in(0), value(key_in(0), 1))])
+        assert busy.wait(30)
+        send(kafka_address, topic, [(key_in(1), value(key_in(1), 1))])
+        until(lambda: stores.count(view, "applied") == 2, "both are applied")
+    assert stalls("partition") == before
+
+
 @pytest.mark.faults
 def test_at_full_length_a_stall_is_told_within_half_a_minute_and_over_within_one(
     view: str, kafka_address: str, topics: MakeTopics, caught: list[Any]

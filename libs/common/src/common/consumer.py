@@ -140,6 +140,7 @@ class Projection:
         self._oldest: dict[Any, int] = {}
         self._barriers: dict[Any, Record] = {}
         self._moved_at: dict[Any, float] = {}
+        self._looked_at = 0.0
         self._holes: dict[Any, int] = {}
         self._problem: str | None = "not started"
         self._watchdog = Watchdog(self.bootstrap, ())
@@ -446,6 +447,10 @@ class Projection:
             STALLS.labels("broker").inc()
             raise BrokerSilent(f"no answer for {self._watchdog.silent_s:.0f} s")
         now, lag = time.monotonic(), dict.fromkeys(self._by_topic, 0)
+        # Who was frozen, or at one transaction for so long, knows nothing yet of what came meanwhile.
+        if now - self._looked_at > STALLED_S / 2:
+            self._moved_at.clear()
+        self._looked_at = now
         # A batch that was read before its partition went to another member leaves a moment behind, which would be
         # taken for a stall when the partition comes back.
         progress = kafka.progress(consumer)
