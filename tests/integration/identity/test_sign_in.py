@@ -1,10 +1,13 @@
 """Signing in by name or address, and what slows a guesser without locking the owner out."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from werkzeug.test import TestResponse
 
+from identity.api.sessions import SIGN_IN
 from identity.store import budgets
 from identity.store.budgets import Throttle
 from tests.integration.identity.town import PASSWORD, Town, bearer, code_of, json_of
@@ -40,6 +43,33 @@ def test_an_unconfirmed_cabinet_stays_shut(town: Town) -> None:
     assert code_of(town.signs_in("aigul")) == "confirmation-pending"
     assert code_of(town.signs_in("aigul", "wrong")) == "sign-in-failed"
     assert code_of(town.signs_in("aigul@example.kz")) == "sign-in-failed"
+
+
+@pytest.mark.usefixtures("aigul")
+def test_the_short_way_answers_like_the_whole(town: Town) -> None:
+    """A plain sign-in is answered before Flask; one that says its charset in capitals is not, and nobody sees which."""
+
+    def both(**body: str) -> list[TestResponse]:
+        with town.app.test_client() as client:
+            given, sent = {"X-Request-Id": "the-same-one", "User-Agent": "a telephone"}, json.dumps(body)
+            kinds = "application/json", "application/json; charset=UTF-8"
+            return [client.post(SIGN_IN, data=sent, content_type=kind, headers=given) for kind in kinds]
+
+    good = both(login="aigul", password=PASSWORD)
+    assert len({(answer.status, *sorted(answer.headers.keys()), *sorted(json_of(answer))) for answer in good}) == 1
+    devices = town.rows("SELECT device, source FROM sessions WHERE device = 'a telephone'")
+    assert len(devices) == 2
+    assert len(set(devices)) == 1
+    for refused in both(login="aigul", password="wrong"), both(login="aigul"), both(login="", password="x", more=""):
+        assert len({(answer.status, str(sorted(answer.headers)), answer.data) for answer in refused}) == 1
+
+
+@pytest.mark.usefixtures("aigul")
+def test_a_wrong_password_counts_once(town: Town) -> None:
+    """However it is answered."""
+    for tries in (1, 2, 3):
+        town.signs_in("aigul", "wrong")
+        assert town.rows("SELECT tries FROM sign_in_tries WHERE kind = 'here'") == [(tries,)]
 
 
 @pytest.mark.usefixtures("aigul")

@@ -1,4 +1,4 @@
-"""A call answered before Flask: only when it is as usual, and else as if nobody had looked at it."""
+"""Calls answered before Flask: only when they are as usual, and else as if nobody had looked at them."""
 
 import io
 from typing import Any
@@ -7,16 +7,17 @@ import pytest
 from flask import Flask, request
 from werkzeug.test import Client, TestResponse
 
+from common.errors import Refusal
 from common.shortcut import Shortcut
+from common.web import create_app
 
 PATH = "/v1/often"
 
 
-def said(body: Any) -> bytes | None:
-    """Knows one question; fails at another."""
-    if body == {"fails": 1}:
-        raise LookupError
-    return b'{"way":"short"}' if body == {"asks": "қалай"} else None
+def said(body: Any, environ: Any) -> bytes:
+    """Knows what to say to everything."""
+    assert environ["PATH_INFO"] == PATH
+    return b'{"way":"short"}'
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def client() -> Client:
     def whole() -> dict[str, str]:
         return {"way": "whole", "body": request.get_data(as_text=True)}
 
-    return Client(Shortcut(app.wsgi_app, PATH, 100, said))
+    return Client(Shortcut(app.wsgi_app, 100, {PATH: said}))
 
 
 def way(answer: TestResponse) -> str:
@@ -56,8 +57,6 @@ UNUSUAL: dict[str, dict[str, Any]] = {
     "no body": {"data": b""},
     "not JSON": {"data": b'{"asks": '},
     "a key twice": {"data": b'{"asks": 1, "asks": 1}'},
-    "not understood": {"data": b'{"asks": 2}'},
-    "fails": {"data": b'{"fails": 1}'},
     "in pieces": {"headers": {"Transfer-Encoding": "chunked"}, "environ_overrides": {"wsgi.input_terminated": True}},
     "length in other digits": {"environ_overrides": {"CONTENT_LENGTH": "\u0661\u0662"}, "data": b""},
 }
@@ -87,6 +86,23 @@ def test_a_body_that_ends_early_is_left_to_be_refused() -> None:
 
     environ = {
         "REQUEST_METHOD": "POST", "PATH_INFO": PATH, "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "50",
-        "wsgi.input": io.BytesIO(b'{"asks"'),
+        "wsgi.input": io.BytesIO(b'{"asks":1}'),
     }  # fmt: skip
-    assert b"".join(Shortcut(whole, PATH, 100, said)(environ, lambda *_: None)) == b'{"asks"50'  # type: ignore[arg-type]  # a server's part
+    assert b"".join(Shortcut(whole, 100, {PATH: said})(environ, lambda *_: None)) == b'{"asks":1}50'  # type: ignore[arg-type]  # a server's part
+
+
+def test_what_it_raises_is_said_by_the_whole_app_which_does_not_ask_again() -> None:
+    """A call counts once, whatever comes of it."""
+    asked = []
+
+    def refuses(body: Any, _environ: Any) -> bytes:
+        asked.append(body)
+        raise Refusal(field="/asks")
+
+    app = create_app("whole", "Whole", "")
+    app.post(PATH)(lambda: asked.append("again"))
+    app.wsgi_app = Shortcut(app.wsgi_app, 100, {PATH: refuses})  # type: ignore[method-assign]  # as Flask documents it
+    answer = app.test_client().post(PATH, json={"asks": 1}, headers={"X-Request-Id": "mine-1234"})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "refused")
+    assert answer.headers["X-Request-Id"] == "mine-1234"
+    assert asked == [{"asks": 1}]

@@ -1,45 +1,52 @@
-"""A call that is most of what a service is asked, answered before Flask when nothing about it is unusual."""
+"""Calls that are most of what a service is asked, answered before Flask when nothing about them is unusual."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from common import patience, strictjson
 from common.telemetry import HTTP_SECONDS
-from common.web import ALWAYS_SAID, named
+from common.timing import BEGAN
+from common.web import ALWAYS_SAID, RAISED, named
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Answer = Callable[[Any, WSGIEnvironment], bytes]
 
 # A JSON body as every client sends it; anything else is for Flask to judge.
 _PLAIN = ("application/json", "application/json; charset=utf-8")
 
 
 class Shortcut:
-    """In front of the whole app, for POSTs to one path; `answer` makes the JSON of 200 for a body read strictly.
+    """In front of the whole app, for POSTs to some paths; an answer is the JSON of 200 for a body read strictly.
 
-    Where it gives None or fails the whole app is asked as if nothing had happened: what is refused is refused there. So
-    `answer` must be one that may be followed by the same once more.
+    What it raises is said by the whole app, which does not ask again: the call is made once, and refused in one place.
     """
 
-    def __init__(
-        self, whole: "WSGIApplication", path: str, longest_bytes: int, answer: Callable[[Any], bytes | None]
-    ) -> None:
-        self._whole, self._path, self._longest, self._answer = whole, path, longest_bytes, answer
-        self._took = HTTP_SECONDS.labels("POST", path, 200)
+    def __init__(self, whole: "WSGIApplication", longest_bytes: int, answers: "Mapping[str, Answer]") -> None:
+        self._whole, self._longest = whole, longest_bytes
+        self._ways = {path: (answer, HTTP_SECONDS.labels("POST", path, 200)) for path, answer in answers.items()}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """WSGI."""
-        if environ["PATH_INFO"] != self._path or not (length := self._plain_length(environ)):
+        way = self._ways.get(environ["PATH_INFO"])
+        if way is None or not (length := self._plain_length(environ)):
             return self._whole(environ, start_response)
-        began = perf_counter()
+        environ[BEGAN] = began = perf_counter()
         body = _read(environ, length)
-        ident = named(environ)
-        content = self._answered(body)
-        if content is None:
+        if len(body) < length:
             return self._whole(environ, start_response)
-        self._took.observe(perf_counter() - began)
+        patience.arrived(environ)
+        answer, took = way
+        ident = named(environ)
+        try:
+            content = answer(strictjson.loads(body), environ)
+        except Exception as error:  # noqa: BLE001  # the whole app knows how to say it
+            environ[RAISED] = error
+            return self._whole(environ, start_response)
+        took.observe(perf_counter() - began)
         said = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("X-Request-Id", ident)]
         start_response("200 OK", [*said, *ALWAYS_SAID])
         return (content,)
@@ -52,12 +59,6 @@ class Shortcut:
             return 0
         return int(length) if len(length) < 8 and int(length) <= self._longest else 0
 
-    def _answered(self, body: bytes) -> bytes | None:
-        try:
-            return self._answer(strictjson.loads(body))
-        except Exception:  # noqa: BLE001  # it is met again in the whole app, which knows how to say it
-            return None
-
 
 def _read(environ: "WSGIEnvironment", length: int) -> bytes:
     """The body, left in its place for whoever asks again."""
@@ -66,6 +67,4 @@ def _read(environ: "WSGIEnvironment", length: int) -> bytes:
     except OSError:
         body = b""
     environ["wsgi.input"] = io.BytesIO(body)
-    if len(body) == length:
-        patience.arrived(environ)
     return body

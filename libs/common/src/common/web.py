@@ -28,6 +28,9 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}", re.ASCII)
 _POSITION = re.compile(r"(user|account)/([0-9A-Za-z-]{1,40})@(\d{1,9})", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
 
+# In a request's environment: what common.shortcut met when it made the call, for the app to say.
+RAISED = "settlement.raised"
+
 BEARER = {"type": "http", "scheme": "bearer"}
 
 
@@ -207,6 +210,8 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
         flask.g.body = strictjson.loads(body)
     except strictjson.BadJson as error:
         raise Malformed(reason=str(error)) from error
+    if RAISED in request.environ:
+        raise request.environ[RAISED]
 
 
 def _whole_body() -> bytes:

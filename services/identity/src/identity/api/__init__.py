@@ -15,7 +15,7 @@ Residents of the settlement centre: registration by account number and last paym
 Access tokens are JWTs (ES256, ten minutes) that all services take; keys stand at `/.well-known/jwks.json`.
 """
 
-_LONGEST_REFRESH = 8 * 1024
+_LONGEST = 8 * 1024
 
 
 def create(desk: Desk) -> Flask:
@@ -33,8 +33,7 @@ def create(desk: Desk) -> Flask:
     app.register_api(me.blueprint(desk, check))
     app.register_api(accounts.blueprint(desk, check))
     app.register_api(second_factor.blueprint(desk, check))
+    app.wsgi_app = Shortcut(app.wsgi_app, _LONGEST, sessions.answered(desk))  # type: ignore[method-assign]  # as Flask documents it
     if desk.config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=desk.config.trusted_proxies)  # type: ignore[method-assign]
-    refresh = Shortcut(app.wsgi_app, sessions.REFRESH, _LONGEST_REFRESH, sessions.refreshed(desk))
-    app.wsgi_app = refresh  # type: ignore[method-assign]  # as Flask documents it
     return app

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from flask import Response, request
@@ -12,6 +12,9 @@ from common.auth import NotSignedIn, TokenVerifier
 from common.web import problem_answers
 from identity.handlers import sessions
 from identity.handlers.desk import Caller, Desk
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 _SUBNET_BITS = 64
@@ -43,8 +46,13 @@ def signed_in(desk: Desk, verifier: TokenVerifier) -> SignedIn:
 
 
 def caller() -> Caller:
+    """Who sends this request of Flask's."""
+    return caller_of(request.environ)
+
+
+def caller_of(environ: "WSGIEnvironment") -> Caller:
     """The client's address (of IPv6 the network) and the name of its software."""
-    return Caller(_source(request.remote_addr or ""), request.headers.get("User-Agent", ""))
+    return Caller(_source(environ.get("REMOTE_ADDR") or ""), environ.get("HTTP_USER_AGENT", ""))
 
 
 def _source(address: str) -> str:

@@ -1,18 +1,22 @@
 """Signing in and out, and the public keys of access tokens."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
 from common.web import Routes
 from identity.api import models
-from identity.api.access import BEARER, SignedIn, answers, caller, nothing, reply
+from identity.api.access import BEARER, SignedIn, answers, caller, caller_of, nothing, reply
 from identity.handlers import keyring, sessions
 from identity.handlers.desk import Desk
 from identity.handlers.sessions import Tokens
 
-REFRESH = "/v1/sessions/refresh"
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from common.shortcut import Answer
+
+SIGN_IN, REFRESH = "/v1/sessions", "/v1/sessions/refresh"
 _KEYS_CACHED_S = 120
 
 
@@ -20,7 +24,7 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     """The routes."""
     routes = Routes("sessions", __name__)
 
-    @routes.post("/v1/sessions", responses=answers(models.Tokens, 200, 401, 403, 429), summary="Sign in")
+    @routes.post(SIGN_IN, responses=answers(models.Tokens, 200, 401, 403, 429), summary="Sign in")
     def sign_in(body: models.Credentials) -> Response:
         return _tokens(sessions.sign_in(desk, body.login, body.password, caller(), body.code))
 
@@ -28,7 +32,7 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     def refresh(body: models.RefreshToken) -> Response:
         return _tokens(sessions.refresh(desk, body.refresh_token))
 
-    @routes.get("/v1/sessions", responses=answers(models.Sessions, 200, 401), security=BEARER, summary="List devices")
+    @routes.get(SIGN_IN, responses=answers(models.Sessions, 200, 401), security=BEARER, summary="List devices")
     def standing() -> Response:
         resident = signed_in()
         listed = [
@@ -60,14 +64,22 @@ def blueprint(desk: Desk, signed_in: SignedIn) -> Routes:
     return routes
 
 
-def refreshed(desk: Desk) -> Callable[[Any], bytes]:
-    """The answer of `refresh` to a body that was read strictly, for who asks without Flask; raises what it raises."""
+def answered(desk: Desk) -> "dict[str, Answer]":
+    """The calls that are asked most, by their paths, for who asks without Flask; they raise what the handlers raise."""
 
-    def answer(body: Any) -> bytes:
+    def sign_in(body: Any, environ: "WSGIEnvironment") -> bytes:
+        asked = models.Credentials.model_validate(body)
+        return _json(sessions.sign_in(desk, asked.login, asked.password, caller_of(environ), asked.code))
+
+    def refresh(body: Any, _environ: "WSGIEnvironment") -> bytes:
         asked = models.RefreshToken.model_validate(body)
-        return _model(sessions.refresh(desk, asked.refresh_token)).model_dump_json().encode()
+        return _json(sessions.refresh(desk, asked.refresh_token))
 
-    return answer
+    return {SIGN_IN: sign_in, REFRESH: refresh}
+
+
+def _json(tokens: Tokens) -> bytes:
+    return _model(tokens).model_dump_json().encode()
 
 
 def _tokens(tokens: Tokens) -> Response:
