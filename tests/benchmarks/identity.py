@@ -1,5 +1,7 @@
 """Identity's figures: the check of a token, sign-in beside the bare hash, refresh beside an empty Flask route."""
 
+import asyncio
+import json
 import os
 import socket
 import statistics
@@ -10,12 +12,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from common.auth import TokenVerifier
 from common.clock import now
 from common.ids import uuid7
 from common.postgres import Connection
+from identity.api.sessions import REFRESH, SIGN_IN
 from identity.app.desk import build_desk
 from identity.config import Config
 from identity.handlers import keyring
@@ -25,6 +29,7 @@ from tests.benchmarks.centre import free_port
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.ground import Ground, cpu_s
 from tests.benchmarks.report import Figure
+from tests.benchmarks.wires import Wire
 
 SECRET = "a secret of the measurement and of nothing else"
 PASSWORD = "қызыл алма көк аспан"
@@ -132,7 +137,7 @@ def _wait(port: int) -> None:
 def _round(desk: Desk, web: Served, empty: Served, names: list[str], seconds: float) -> Round:
     cold, cached = _token_checks(desk)
     hashes = _rate(2, seconds, lambda _: lambda: _hash_once(desk))
-    sign_ins = _rate(CLIENTS, seconds, lambda n: _signer(web.address, names[n::CLIENTS]))
+    sign_ins = asyncio.run(_sign_ins(web.address, names, seconds))
     blank, blank_cpu = _rate_and_cpu(empty, seconds, lambda _: _getter(empty.address))
     refreshes, refresh_cpu = _rate_and_cpu(web, seconds, lambda n: _refresher(web.address, names[n]))
     return Round(cold, cached, hashes, sign_ins, blank, refreshes, blank_cpu, refresh_cpu)
@@ -186,9 +191,24 @@ def _rate(clients: int, seconds: float, make: Callable[[int], Callable[[], Any]]
         return sum(pool.map(work, range(clients))) / seconds
 
 
-def _signer(web: str, names: list[str]) -> Callable[[], Any]:
-    door, turn = Door(web, ""), iter(range(10**9))
-    return lambda: door.post("/v1/sessions", {"login": names[next(turn) % len(names)], "password": PASSWORD})
+async def _sign_ins(web: str, names: list[str], seconds: float) -> float:
+    """Sign-ins a second of CLIENTS connections, in one thread: what a client spends is not there for the hash."""
+
+    async def work(number: int) -> int:
+        wire, turn = await Wire.to(web, ""), cycle(_credentials(name) for name in names[number::CLIENTS])
+        await wire.post(SIGN_IN, next(turn))
+        done, until = 0, time.monotonic() + seconds
+        while time.monotonic() < until:
+            await wire.post(SIGN_IN, next(turn))
+            done += 1
+        wire.close()
+        return done
+
+    return sum(await asyncio.gather(*map(work, range(CLIENTS)))) / seconds
+
+
+def _credentials(name: str) -> str:
+    return json.dumps({"login": name, "password": PASSWORD})
 
 
 def _getter(empty: str) -> Callable[[], Any]:
@@ -198,10 +218,10 @@ def _getter(empty: str) -> Callable[[], Any]:
 
 def _refresher(web: str, name: str) -> Callable[[], Any]:
     door = Door(web, "")
-    held = door.post("/v1/sessions", {"login": name, "password": PASSWORD})
+    held = door.post(SIGN_IN, {"login": name, "password": PASSWORD})
 
     def call() -> None:
         nonlocal held
-        held = door.post("/v1/sessions/refresh", {"refresh_token": held["refresh_token"]})
+        held = door.post(REFRESH, {"refresh_token": held["refresh_token"]})
 
     return call

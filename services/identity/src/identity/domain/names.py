@@ -46,6 +46,12 @@ def email_key(email: str) -> str:
     return email.casefold()
 
 
+def login_key(typed: str) -> tuple[str, bool]:
+    """What somebody signs in with, as it is compared, and whether it is an address rather than a name."""
+    by_email = "@" in typed
+    return email_key(typed.strip()) if by_email else name_key(typed), by_email
+
+
 def clean_account_number(typed: str) -> str:
     """An account number without the blanks people copy along; raises BadAccountNumber."""
     number = "".join(_visible(typed).split())

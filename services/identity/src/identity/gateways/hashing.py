@@ -17,6 +17,7 @@ class Hasher:
         self._argon2 = argon2
         self._slots, self._patience_s = BoundedSemaphore(concurrent), patience_s
         self._nobody = self._argon2.hash("nobody has this password")
+        self._strong = _parameters(self._nobody)
 
     def hash(self, password: str) -> str:
         """The hash to store; raises Busy."""
@@ -38,8 +39,13 @@ class Hasher:
 
     def is_weak(self, stored: str) -> bool:
         """Whether it was made with older parameters."""
-        return self._argon2.check_needs_rehash(stored)
+        return _parameters(stored) != self._strong
 
     def _enter(self) -> None:
         if not self._slots.acquire(timeout=self._patience_s):
             raise Busy
+
+
+def _parameters(stored: str) -> tuple[str, int]:
+    """What stands before salt and hash, and how long all is: each of argon2's parameters shows in one of the two."""
+    return stored.rsplit("$", 2)[0], len(stored)

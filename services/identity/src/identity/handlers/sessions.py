@@ -45,8 +45,9 @@ def sign_in(desk: Desk, login: str, password: str, caller: Caller, code: str | N
     second factor.
     """
     now = clock()
-    throttles = _throttles(desk, login, caller)
-    known = _count_try(desk, login, throttles, caller, now)
+    source, meant = _digest(caller.source), names.login_key(login)
+    throttles = _throttles(desk, meant[0], caller)
+    known = _count_try(desk, meant, throttles, source, now)
     person, password = known.person, passwords.typed(password)
     if not desk.hasher.matches(person.password_hash if person else None, password) or person is None:
         raise SignInFailed
@@ -63,12 +64,12 @@ def sign_in(desk: Desk, login: str, password: str, caller: Caller, code: str | N
                 people.set_password(conn, person.user_id, fresh_hash)
             if not known.here:
                 _tell_of_new_place(desk, conn, person, now)
-    return _opened(desk, person, caller, throttles, now)
+    device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
+    return _opened(desk, person, Opening(uuid7(), person.user_id, device, source, now, now + STAYS), throttles)
 
 
-def _throttles(desk: Desk, login: str, caller: Caller) -> tuple[Throttle, Throttle]:
+def _throttles(desk: Desk, key: str, caller: Caller) -> tuple[Throttle, Throttle]:
     """One for this login from this place, one for the login from anywhere; the name itself is not stored."""
-    key = names.email_key(login.strip()) if "@" in login else names.name_key(login)
     here, anywhere = _digest(f"{key}\n{caller.source}"), _digest(key)
     return (
         Throttle("here", here, desk.config.free_sign_ins, _LONGEST_WAIT_S),
@@ -80,13 +81,15 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
-def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], caller: Caller, now: datetime) -> Known:
+def _count_try(
+    desk: Desk, login: tuple[str, bool], throttles: tuple[Throttle, Throttle], source: bytes, now: datetime
+) -> Known:
     """Counts and commits before the password is looked at; strangers' tries do not slow the owner's own place.
 
     Raises TooManyTries.
     """
     here, anywhere = throttles
-    known = signing_in.count(desk.at_once, login, here, _digest(caller.source), now, now - STAYS)
+    known = signing_in.count(desk.at_once, login, here, source, now, now - STAYS)
     if known.counted and known.here:
         return known
     with desk.pool.connection() as conn, conn.transaction():
@@ -98,11 +101,9 @@ def _count_try(desk: Desk, login: str, throttles: tuple[Throttle, Throttle], cal
     return known
 
 
-def _opened(desk: Desk, person: Person, caller: Caller, throttles: tuple[Throttle, Throttle], now: datetime) -> Tokens:
-    device = "".join(c for c in caller.device if c.isprintable())[:_LONGEST_DEVICE]
-    opening = Opening(uuid7(), person.user_id, device, _digest(caller.source), now, now + STAYS)
+def _opened(desk: Desk, person: Person, opening: Opening, throttles: tuple[Throttle, Throttle]) -> Tokens:
     key = signing_in.open_session(desk.at_once, opening, *throttles)
-    return _tokens(desk, person, key, Held(opening.session, 1), now)
+    return _tokens(desk, person, key, Held(opening.session, 1), opening.now)
 
 
 def _tokens(desk: Desk, owner: Person | Renewed, key: tuple[str, bytes], held: Held, now: datetime) -> Tokens:

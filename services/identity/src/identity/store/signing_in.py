@@ -9,7 +9,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from common.reading import Writing
-from identity.domain.names import email_key, name_key
 from identity.store import budgets, keys, people
 from identity.store.budgets import Throttle
 from identity.store.people import Person
@@ -42,13 +41,14 @@ _BY_NAME = _COUNT % f"{people.FROM} AND p.name_key = $7"
 _BY_EMAIL = _COUNT % f"{people.FROM} AND p.email_key = $7 AND p.holds_email"
 
 
-def count(at_once: Writing, login: str, throttle: Throttle, source: bytes, now: datetime, lately: datetime) -> Known:
+def count(
+    at_once: Writing, login: tuple[str, bool], throttle: Throttle, source: bytes, now: datetime, lately: datetime
+) -> Known:
     """Counts a try and looks up whoever signs in with this user name or confirmed address."""
-    by_email = "@" in login
+    key, by_email = login
     given = (
         throttle.kind, _bytea(throttle.key), now.isoformat(), (now - budgets.WINDOW).isoformat(), str(throttle.free),
-        str(throttle.longest_s), email_key(login.strip()) if by_email else name_key(login), _bytea(source),
-        lately.isoformat(),
+        str(throttle.longest_s), key, _bytea(source), lately.isoformat(),
     )  # fmt: skip
     ((counted, *columns, here, second_factor),) = at_once.rows(_BY_EMAIL if by_email else _BY_NAME, *given)
     return Known(counted, Person(*columns) if columns[0] is not None else None, here, second_factor)
