@@ -13,6 +13,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from common.env import load
+from common.threads import WarmThreads
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # the library is untyp
     def init_process(self) -> None:
         """In the worker, after the fork."""
         self.within_s = load(Patience).request_within_s
-        super().init_process()
+        try:
+            super().init_process()
+        finally:
+            if self.tpool:
+                self.tpool.shutdown(wait=False)
+
+    def get_thread_pool(self) -> WarmThreads:
+        """As gunicorn documents it."""
+        return WarmThreads(self.cfg.threads)
 
     def handle(self, conn: TConn) -> Any:
         """In a thread of the pool: one request of a connection."""
