@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks f1|…|intake|ledger|all`: measures, prints the table, writes it under .run/figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ from tests.benchmarks import (
     yardsticks,
 )
 from tests.benchmarks.access import Resident, residents_of
-from tests.benchmarks.centre import Centre, centre
+from tests.benchmarks.centre import centre
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.report import Figure
 from tests.benchmarks.sizes import SIZES, UPLOAD_ROWS, Size
@@ -35,6 +35,7 @@ console = Console()
 
 PER_SAVE = (20, 200, 1000)
 ACCOUNTS_EACH = 2
+NEXT_MONTH = "2026-11"
 
 SizeName = Annotated[str, typer.Option("--size", envvar="SIZE", help=", ".join(SIZES))]
 Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of facts than the size has.")]
@@ -78,7 +79,7 @@ def run_f5(size: SizeName = "small", pairs: Pairs = 0, seed: Seed = 1) -> None:
 
 @app.command("f8")
 def run_f8(size: SizeName = "small", facts: Facts = 0, seed: Seed = 1) -> None:
-    """Bytes on disk a fact after a file was taken in, by table and index."""
+    """Bytes on disk a fact, by table and index: the first month with its accounts, and a further month."""
     _measure("f8", _size(size, facts, 1), seed, lambda g, s: _bytes(g, s, seed))
 
 
@@ -300,7 +301,7 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
             busy = f4.pairs_while(lambda: void(f1.measure(city)), pair)
         with _stage("F4 alone"):
             alone = [pair() for _ in range(size.pairs)]
-        stored = _stored(one, city)
+        stored = _stored(f8.lines("first month with accounts", f8.taken(one), city.traffic.facts))
     return [
         *_read_figures("F4 open month, alone", alone),
         *_read_figures("F4 open month, while F1 runs", busy),
@@ -309,14 +310,19 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
 
 
 def _bytes(on: Ground, size: Size, seed: int) -> list[Figure]:
-    with _stage("F8"), centre(on) as one:
-        city = f1.opened(one, size, seed)
-        f1.measure(city)
-        return _stored(one, city)
+    with centre(on) as one:
+        with _stage("F8 the first month"):
+            city = f1.opened(one, size, seed)
+            f1.measure(city)
+            first, facts = f8.taken(one), city.traffic.facts
+        with _stage("F8 a further month"):
+            f1.measure(city.with_month(NEXT_MONTH, seed + 1))
+            further = f8.taken(one).less(first)
+        found = [*f8.lines("further month", further, facts, 700), *f8.lines("first month with accounts", first, facts)]
+        return _stored([*found, f8.memory(one)])
 
 
-def _stored(one: Centre, city: f1.City) -> list[Figure]:
-    found = f8.measure(one, city.traffic.facts)
+def _stored(found: Iterable[f8.Stored]) -> list[Figure]:
     return [Figure(f"F8 {name}", unit, (value,), goal, less_is_better=True) for name, unit, value, goal in found]
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -39,13 +39,24 @@ class Road:
 
 @dataclass(frozen=True)
 class City:
-    """A centre that is open for business: accounts are there, providers have keys, a resident may read the sample."""
+    """A centre that is open for business: accounts are there, providers have keys, a resident may read the sample.
+
+    `stored` facts were sent before those of `traffic`.
+    """
 
     centre: Centre
     traffic: Traffic
     keys: dict[str, str]
     resident: Resident
     sample: list[str]
+    stored: int = 0
+
+    def with_month(self, period: str, seed: int) -> "City":
+        """The same accounts with as many facts of a further month."""
+        before = self.traffic
+        sent = traffic.month(self.centre.folder, before.facts, len(before.expected), seed, period, before)
+        sample = sorted(self.sample, key=lambda account: sent.expected[account].last_at)
+        return replace(self, traffic=sent, sample=sample, stored=self.stored + before.facts)
 
 
 def opened(centre: Centre, size: Size, seed: int) -> City:
@@ -90,7 +101,7 @@ def measure(city: City) -> Road:
 def _send(city: City, provider: str, clock: threading.Event) -> tuple[str, str, float]:
     door = Door(city.centre.url("provider_sync"), city.keys[provider])
     clock.wait()
-    upload = door.upload(city.traffic.files[provider], f"{provider}-{traffic.PERIOD}")
+    upload = door.upload(city.traffic.files[provider], f"{provider}-{city.traffic.period}")
     at = time.monotonic()
     door.close()
     return provider, upload, at
@@ -124,7 +135,7 @@ def _check_sums(city: City) -> None:
     door = Door(city.centre.url("ledger"), city.resident.authorization)
     for account in city.sample:
         wanted = city.traffic.expected[account]
-        status, answer = door.get(f"/v1/accounts/{account}/statement?period={traffic.PERIOD}")
+        status, answer = door.get(f"/v1/accounts/{account}/statement?period={city.traffic.period}")
         totals = answer["totals"] if status == 200 else {"charged": "0.00", "paid": "0.00"}
         if (_tiyn(totals["charged"]), _tiyn(totals["paid"])) != (wanted.charged, wanted.paid):
             raise Unexpected(f"{account} shows {status} {totals}, sent were {wanted}")
@@ -137,8 +148,8 @@ def _check_store(city: City) -> None:
         row = conn.execute(
             "SELECT count(*) FROM events WHERE type LIKE '%%charge%%' OR type LIKE '%%payment%%'"
         ).fetchone()
-    if row is None or row[0] != city.traffic.facts:
-        raise Unexpected(f"{row} events are stored, {city.traffic.facts} facts were sent")
+    if row is None or row[0] != city.stored + city.traffic.facts:
+        raise Unexpected(f"{row} events are stored, {city.stored} + {city.traffic.facts} facts were sent")
 
 
 def open_accounts(centre: Centre, keys: dict[str, str], count: int) -> None:

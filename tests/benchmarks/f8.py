@@ -1,5 +1,10 @@
-"""F8: bytes on disk for each fact, in the event store, on the topic and in the ledger, after an F1 run."""
+"""F8: bytes on disk for each fact, in the event store, on the topic and in the ledger.
 
+The first month is counted with the accounts, which are there once for ever; what a line costs is what a further month
+of as many lines adds.
+"""
+
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import psutil
@@ -34,25 +39,56 @@ class Kept(NamedTuple):
         return self.package == "ledger" and self.name in ("statements", "statements_pkey")
 
 
-def measure(centre: Centre, facts: int) -> list[Stored]:
-    """Name, unit, value, goal; issued statements apart. Opened accounts count among the bytes, not among the facts."""
-    kept = [one for package, url in centre.urls.items() for one in _sizes(package, url)]
-    taken = {package: sum(k.bytes for k in kept if k.package == package and not k.issued) for package in centre.urls}
-    topic = _topic_bytes(centre)
-    memory = sum(psutil.Process(one.process.pid).memory_full_info().pss for one in centre.running.values())
+@dataclass(frozen=True)
+class Taken:
+    """What the three stores take at one moment; the topic in bytes."""
+
+    kept: tuple[Kept, ...]
+    topic: int
+
+    @property
+    def issued(self) -> int:
+        """Bytes of issued statements."""
+        return sum(one.bytes for one in self.kept if one.issued)
+
+    def of(self, package: str) -> int:
+        """Bytes of a service's database, issued statements apart."""
+        return sum(one.bytes for one in self.kept if one.package == package and not one.issued)
+
+    def less(self, before: "Taken") -> "Taken":
+        """What came since an earlier moment."""
+        had = {one[:3]: one.bytes for one in before.kept}
+        more = tuple(one._replace(bytes=one.bytes - had.get(one[:3], 0)) for one in self.kept)
+        return Taken(tuple(sorted(more, key=lambda one: -one.bytes)), self.topic - before.topic)
+
+
+def taken(centre: Centre) -> Taken:
+    """What is on disk now, everything counted."""
+    kept = (one for package, url in centre.urls.items() for one in _sizes(package, url))
+    return Taken(tuple(kept), _topic_bytes(centre))
+
+
+def lines(what: str, found: Taken, facts: int, goal: float | None = None) -> list[Stored]:
+    """Name, unit, value a fact, goal; issued statements apart."""
+    stores, whole = [found.of(package) for package in ("provider_sync", "ledger")], f"bytes a fact, {what}"
     return [
-        ("bytes a fact, all three", "B", (taken["provider_sync"] + topic + taken["ledger"]) / facts, 700),
-        ("bytes a fact, event store", "B", taken["provider_sync"] / facts, None),
-        ("bytes a fact, topic", "B", topic / facts, None),
-        ("bytes a fact, ledger", "B", taken["ledger"] / facts, None),
-        ("bytes of issued statements a fact", "B", sum(k.bytes for k in kept if k.issued) / facts, None),
-        ("memory of the six processes of the road", "MiB", memory / 2**20, None),
+        (f"{whole}, all three", "B", (sum(stores) + found.topic) / facts, goal),
+        (f"{whole}, event store", "B", stores[0] / facts, None),
+        (f"{whole}, topic", "B", found.topic / facts, None),
+        (f"{whole}, ledger", "B", stores[1] / facts, None),
+        (f"bytes of issued statements a fact, {what}", "B", found.issued / facts, None),
         *[
-            (f"{k.package} {'index' if k.is_index else 'table'} {k.name}", "B", k.bytes / facts, None)
-            for k in kept
-            if k.bytes / facts >= _WORTH_A_LINE
+            (f"{what}: {k.package} {'index' if k.is_index else 'table'} {k.name}", "B", k.bytes / facts, None)
+            for k in found.kept
+            if abs(k.bytes) / facts >= _WORTH_A_LINE
         ],
     ]
+
+
+def memory(centre: Centre) -> Stored:
+    """What the processes that run hold together."""
+    held = sum(psutil.Process(one.process.pid).memory_full_info().pss for one in centre.running.values())
+    return "memory of the six processes of the road", "MiB", held / 2**20, None
 
 
 def _sizes(package: str, url: str) -> list[Kept]:

@@ -18,7 +18,7 @@ WITH_LINES = 3
 TEMPLATE = "100000123"
 # A third of the accounts has paid since the last close, as some days after it.
 PAID_SINCE = """
-INSERT INTO entries SELECT account, to_char((%s || '-01')::date + interval '1 month', 'YYYY-MM'), 9999, 0,
+INSERT INTO postings SELECT account, to_char((%s || '-01')::date + interval '1 month', 'YYYY-MM'), 9999, 0,
        'payment.received', 'paid', 'cold-water', 'bank', 50000, 'P-' || account, NULL, now(), now(),
        '{"paid_at": "2026-11-03", "channel": "bank"}'
 FROM accounts WHERE mod(hashtext(account), 3) = 0
@@ -36,8 +36,8 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         heads = ((topic, a, len(log.events), "") for a in accounts)
         _copy(conn, "stream_heads (topic, key, version, last_id)", heads)
         lines = [entry for entry in books.entries if entry.period in MONTHS[-WITH_LINES:]]
-        columns = """entries (account, period, sequence, line, kind, part, service, provider, amount, reference,
-                              for_period, happened_at, recorded_at, detail)"""
+        columns = """postings (account, period, sequence, line, kind, part, service, provider, amount, reference,
+                               for_period, happened_at, recorded_at, detail)"""
         _copy(conn, columns, ((a, *line[1:]) for a in accounts for line in lines))
         changes = [(c[0], *c[1:]) for c in books.changes]
         columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"

@@ -32,6 +32,7 @@ class Expected:
 class Traffic:
     """The files of a run, and what every account must show afterwards."""
 
+    period: str = PERIOD
     files: dict[str, Path] = field(default_factory=dict)
     facts: int = 0
     bytes: int = 0
@@ -64,11 +65,15 @@ def opening(count: int) -> Iterator[str]:
         )
 
 
-def month(folder: Path, facts: int, count: int, seed: int) -> Traffic:
-    """Writes both providers' files of together `facts` lines."""
-    traffic = Traffic(expected={account: Expected() for account in accounts(count)})
+def month(
+    folder: Path, facts: int, count: int, seed: int, period: str = PERIOD, before: Traffic | None = None
+) -> Traffic:
+    """Writes both providers' files of together `facts` lines, that come after those of a month `before`."""
+    said = {account: wanted.facts for account, wanted in before.expected.items()} if before else {}
+    expected = {account: Expected(said.get(account, 1)) for account in accounts(count)}
+    traffic = Traffic(period, expected=expected)
     for number, provider in enumerate(SERVICES):
-        path = folder / f"{provider}.ndjson"
+        path = folder / f"{provider}-{period}.ndjson"
         lines = _lines(provider, facts // 2, traffic, random.Random(seed * 2 + number))
         with path.open("w", encoding="ascii") as file:
             file.writelines(lines)
@@ -85,12 +90,12 @@ def _lines(provider: str, facts: int, traffic: Traffic, rng: random.Random) -> I
         # 3 of 25 facts are payments, that is 12 in 100.
         if number % PAYMENT_EVERY in (4, 12, 20):
             account = rng.choice(known)
-            line, amount = _payment(provider, number, account, services, rng)
+            line, amount = _payment(provider, number, account, traffic.period, rng)
             traffic.expected[account].paid += amount
         else:
             service, account = services[charges // len(known) % len(services)], known[charges % len(known)]
             charges += 1
-            line, amount = _charge(provider, number, account, service, rng)
+            line, amount = _charge(provider, number, account, service, traffic.period, rng)
             traffic.expected[account].charged += amount
         wanted = traffic.expected[account]
         wanted.facts += 1
@@ -98,20 +103,18 @@ def _lines(provider: str, facts: int, traffic: Traffic, rng: random.Random) -> I
         yield line
 
 
-def _charge(provider: str, number: int, account: str, service: str, rng: random.Random) -> tuple[str, int]:
+def _charge(provider: str, number: int, account: str, service: str, period: str, rng: random.Random) -> tuple[str, int]:
     amount = rng.randrange(10_000, 2_000_000)
     return (
-        f'{{"kind":"charge.posted","reference":"{provider[5]}-{PERIOD}-{number:07d}","account":"{account}",'
-        f'"service":"{service}","period":"{PERIOD}","from":"{PERIOD}-01","to":"{PERIOD}-31",'
+        f'{{"kind":"charge.posted","reference":"{provider[5]}-{period}-{number:07d}","account":"{account}",'
+        f'"service":"{service}","period":"{period}","from":"{period}-01","to":"{period}-31",'
         f'"volume":"{amount / 650_000:.6f}","unit":"Gcal","tariff":"6512.34",'
         f'"amount":"{amount // 100}.{amount % 100:02d}","basis":"area"}}\n'
     ), amount
 
 
-def _payment(
-    provider: str, number: int, account: str, services: tuple[str, ...], rng: random.Random
-) -> tuple[str, int]:
-    amount = rng.randrange(50_000, 3_000_000)
+def _payment(provider: str, number: int, account: str, period: str, rng: random.Random) -> tuple[str, int]:
+    amount, services = rng.randrange(50_000, 3_000_000), SERVICES[provider]
     split = ""
     if number // PAYMENT_EVERY % 2:
         first = amount // 3
@@ -120,8 +123,8 @@ def _payment(
             f'{{"service":"{services[1]}","amount":"{(amount - first) // 100}.{(amount - first) % 100:02d}"}}]'
         )
     return (
-        f'{{"kind":"payment.received","reference":"{provider[5]}p-{PERIOD}-{number:07d}","account":"{account}",'
-        f'"paid_at":"{PERIOD}-{rng.randrange(1, 29):02d}T{rng.randrange(24):02d}:15:00Z",'
+        f'{{"kind":"payment.received","reference":"{provider[5]}p-{period}-{number:07d}","account":"{account}",'
+        f'"paid_at":"{period}-{rng.randrange(1, 29):02d}T{rng.randrange(24):02d}:15:00Z",'
         f'"amount":"{amount // 100}.{amount % 100:02d}","channel":"bank"{split}}}\n'
     ), amount
 
