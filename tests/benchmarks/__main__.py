@@ -316,7 +316,7 @@ def _bytes(on: Ground, size: Size, seed: int) -> list[Figure]:
             f1.measure(city)
             first, facts = f8.taken(one), city.traffic.facts
         with _stage("F8 a further month"):
-            f1.measure(city.with_month(NEXT_MONTH, seed + 1))
+            f1.measure(city.with_month(NEXT_MONTH, seed))
             further = f8.taken(one).less(first)
         found = [*f8.lines("further month", further, facts, 700), *f8.lines("first month with accounts", first, facts)]
         return _stored([*found, f8.memory(one)])

@@ -52,7 +52,7 @@ class City:
     stored: int = 0
 
     def with_month(self, period: str, seed: int) -> "City":
-        """The same accounts with as many facts of a further month."""
+        """The same accounts with as many facts of a further month; of another seed, the gate would hold what leaps."""
         before = self.traffic
         sent = traffic.month(self.centre.folder, before.facts, len(before.expected), seed, period, before)
         sample = sorted(self.sample, key=lambda account: sent.expected[account].last_at)

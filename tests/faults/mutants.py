@@ -24,7 +24,7 @@ from tests.faults.centre import Centre
 from tests.support import stores
 
 # The ledger's keys would catch what is applied twice; without them it is the offset row's lock alone that does.
-KEYS = {"entries": "entries_pkey", "changes": "changes_pkey", "readings": "readings_pkey"}
+KEYS = {"postings": "postings_pkey", "changes": "changes_pkey", "readings": "readings_pkey"}
 MEETING_S = 3.0
 
 

@@ -88,5 +88,5 @@ def test_issued_statements_add_up_to_the_tiyn(running_ledger: Ledger) -> None:
     assert audit.verify(running_ledger.config) == {"agrees": True, "disagreements": {}}
     with pytest.raises(psycopg.errors.CheckViolation):
         running_ledger.execute("UPDATE statements SET paid = paid + 1")
-    running_ledger.execute("UPDATE entries SET amount = amount + 1 WHERE kind = 'charge.posted'")
+    running_ledger.execute("UPDATE postings SET amount = amount + 1 WHERE kind = 'charge.posted'")
     assert not audit.verify(running_ledger.config)["agrees"]

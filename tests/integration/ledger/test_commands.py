@@ -78,10 +78,10 @@ def test_storage_tells_the_bytes_of_each_kind_of_row(running_ledger: Ledger) -> 
     for log in logs:
         running_ledger.applied(log)
     found = json.loads(run(running_ledger.config, "storage", "--json").stdout)
-    entries = running_ledger.query("SELECT count(*) FROM entries")[0][0]
-    assert (found["entries"]["parts"], found["entries"]["rows"]) == (16, entries)
-    taken = found["entries"]["table_bytes"] + found["entries"]["index_bytes"]
-    assert found["entries"]["bytes_per_row"] == round(taken / entries) > 100
+    postings = running_ledger.query("SELECT count(*) FROM postings")[0][0]
+    assert (found["postings"]["parts"], found["postings"]["rows"]) == (16, postings)
+    taken = found["postings"]["table_bytes"] + found["postings"]["index_bytes"]
+    assert found["postings"]["bytes_per_row"] == round(taken / postings) > 100
     assert found["statements"]["bytes_per_row"] is None
 
 
@@ -99,7 +99,7 @@ def test_verify_folds_the_log_by_other_code(running_ledger: Ledger) -> None:
     agreed = run(running_ledger.config, "verify", "--log")
     assert agreed.returncode == 0, agreed.stdout + agreed.stderr
     account = logs[2].account
-    running_ledger.execute(f"UPDATE entries SET detail = '{{}}' WHERE account = '{account}'")
+    running_ledger.execute(f"UPDATE postings SET shown = NULL, detail = '{{}}' WHERE account = '{account}'")
     found = second_books.check(running_ledger.config)
     assert (found.accounts, found.different, found.parked) == (len(logs), {account: ["entry"]}, 1)
     assert run(running_ledger.config, "verify", "--log").returncode == 4

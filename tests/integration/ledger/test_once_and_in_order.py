@@ -113,7 +113,7 @@ def frozen_and_woken(ledger: Ledger, safeguards: Safeguards) -> None:
 
     The keys of the tables, the last line that would keep a repeat out, are taken away: only the fence is left.
     """
-    for table in ("entries", "changes"):
+    for table in ("postings", "changes"):
         ledger.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
     frozen, wake = threading.Event(), threading.Event()
     accounts, *others = consumer.subscriptions(ledger.config)

@@ -7,7 +7,7 @@ from common import migrations
 from ledger.migrations import SHARED
 from tests.conftest import MakeDatabase
 
-PARTED = ("entries", "openings", "changes", "readings", "statements")
+PARTED = ("postings", "openings", "changes", "readings", "statements")
 
 
 def test_rows_of_before_are_kept_with_their_key(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_a_difference_stops_it_until_it_is_accepted_by_name(closed_city: tuple[L
     ledger, logs = closed_city
     account = logs[3].account
     ledger.execute(
-        f"UPDATE entries SET amount = amount + 7 WHERE account = '{account}' AND part = 'charged' AND line = 0"
+        f"UPDATE postings SET amount = amount + 7 WHERE account = '{account}' AND part = 'charged' AND line = 0"
     )
     issued = ledger.query("SELECT account, hash, data FROM statements ORDER BY account")
     with pytest.raises(Differs, match=account):

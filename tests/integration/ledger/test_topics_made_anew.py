@@ -66,7 +66,7 @@ def test_what_is_said_once_more_is_known_by_its_sequence(ledger: Ledger) -> None
         assert ledger.query("SELECT reason FROM stream_heads WHERE parked_at IS NOT NULL") == []
         outcome = rebuild.rebuild(ledger.config, rebuild.Wish(switch=False), lambda _: None, Event())
         assert (outcome.different, outcome.facts) == ({}, 5)
-    ledger.execute("DELETE FROM entries WHERE sequence = 5")
+    ledger.execute("DELETE FROM postings WHERE sequence = 5")
     assert ledger.digest() == digest
 
 

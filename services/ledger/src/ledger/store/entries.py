@@ -7,15 +7,16 @@ from common.postgres import Connection, copy_lines, copy_rows, escaped
 from ledger.domain.entry import Entry
 from ledger.domain.split import Dues, Opening, SplitRule
 from ledger.projections import ChangeRow, ReadingRow, Ref, Undo
+from ledger.store import details
 
-_ENTRIES = """entries (account, period, sequence, line, kind, part, service, provider, amount, reference, for_period,
-                       happened_at, recorded_at, detail)"""
+_POSTINGS = """postings (account, period, sequence, line, kind, part, service, provider, amount, reference, for_period,
+                         happened_at, recorded_at, detail, shown)"""
 
 # Only open months count, so the cost does not grow with the account's age. Grouped inside, for each account goes to its
 # own part of the table by its key; a plain join with fresh statistics reads all sixteen parts.
 _OPEN_SUMS = """
 SELECT e.* FROM accounts AS a CROSS JOIN LATERAL (
-    SELECT account, period, service, part::text, sum(amount)::bigint FROM entries
+    SELECT account, period, service, part::text, sum(amount)::bigint FROM postings
     WHERE account = a.account AND period > a.closed_through GROUP BY account, period, service, part) AS e
 WHERE a.account = ANY(%s)
 """
@@ -45,15 +46,26 @@ INSERT INTO numbers (number, account) SELECT * FROM unnest(%s::text[], %s::text[
 
 def add_entries(conn: Connection, entries: Iterable[Entry]) -> None:
     """Appends postings; raises UniqueViolation when one is there already."""
+    posted = list(entries)
+    parts = details.parted(posted)
+    numbers = details.keep(conn, parts)
+    lines = (_line(e, own, numbers.get(common)) for e, (common, own) in zip(posted, parts, strict=True))
     with conn.cursor() as cursor:
-        copy_lines(cursor, _ENTRIES, map(_line, entries))
+        copy_lines(cursor, _POSTINGS, lines)
 
 
-def _line(e: Entry) -> str:
+def _line(e: Entry, own: str, shown: int | None) -> str:
+    happened_at = e.happened_at
+    if shown is None:
+        provider, recorded_at, detail = escaped(e.provider), e.recorded_at, e.detail
+    else:
+        provider, recorded_at, detail = _NULL, _NULL, own
+        if happened_at == e.recorded_at:
+            happened_at = _NULL
     return (
         f"{escaped(e.account)}\t{e.period}\t{e.sequence}\t{e.line}\t{e.kind}\t{e.part}\t{escaped(e.service)}\t"
-        f"{escaped(e.provider)}\t{e.amount}\t{escaped(e.reference)}\t{e.for_period or _NULL}\t{e.happened_at}\t"
-        f"{e.recorded_at}\t{escaped(e.detail)}"
+        f"{provider}\t{e.amount}\t{escaped(e.reference)}\t{e.for_period or _NULL}\t{happened_at}\t{recorded_at}\t"
+        f"{escaped(detail)}\t{_NULL if shown is None else shown}"
     )
 
 

@@ -40,7 +40,7 @@ _ENTRIES = f"""
 SELECT {_ENTRY} FROM accounts AS a JOIN entries AS e USING (account)
 WHERE e.period > a.closed_through AND e.period <= %s AND account = ANY(%s) ORDER BY account, period, sequence, line
 """
-_ENTRIES_OF = f"SELECT {_ENTRY} FROM entries WHERE account = %s AND period > %s ORDER BY period, sequence, line"
+_ENTRIES_OF = f"SELECT {_ENTRY} FROM entries_after(%s, %s) ORDER BY period, sequence, line"
 _FAR_DAY = "9999-12-31"
 _MONTH = f"SELECT {_ENTRY} FROM entries WHERE account = %s AND period = %s ORDER BY sequence, line"
 _CHANGES = """

@@ -17,8 +17,8 @@ from ledger.store.audit import CANONICAL
 LIVE, SHADOW, BEFORE = "public", "ledger_rebuild", "ledger_before"
 
 # What the accounts log alone determines, and is therefore filled anew.
-FILLED = frozenset({"accounts", "numbers", "entries", "openings", "changes", "readings", "statements", "closings",
-                    "queued_closes"})  # fmt: skip
+FILLED = frozenset({"accounts", "numbers", "postings", "details", "openings", "changes", "readings", "statements",
+                    "closings", "queued_closes"})  # fmt: skip
 # Rows of the accounts topic are filled anew, those of other topics come over at the switch.
 BY_TOPIC = ("consumer_offsets", "stream_heads", "parked_records", "dead_letters")
 # What the fold reads of others: the order of services belongs to the split rule; what was passed over stays so.

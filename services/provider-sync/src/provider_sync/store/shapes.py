@@ -9,16 +9,15 @@ from typing import NamedTuple
 
 from common.eventstore import NewEvent, queue
 from common.postgres import Connection, copy_lines, escaped
+from common.repeating import MARK, between, members, searched, template
 
 # A shape that fewer events of a batch share would take more room than it saves.
 _SHARED_BY = 8
-# The members whose values hardly ever repeat; everything else belongs to the shape. A value that the pattern misses, or
-# one that it takes for a value, costs room and nothing else: both ways the text comes back byte for byte.
-_VALUES = re.compile(
-    r'("(?:reference|amount|volume|paid_at|payment|meter|value|reading_previous|reading_current|debt|days)":"?)'
-    r'((?<=")(?:[^"\\]|\\.)*|-?\d+)'
-)
-_MARK = "\x1f"
+# The members whose values hardly ever repeat; everything else belongs to the shape.
+_VALUES = members(
+    "reference", "amount", "volume", "paid_at", "payment", "meter", "value", "reading_previous", "reading_current",
+    "debt", "days",
+)  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIND = "SELECT digest, min(no) FROM shapes WHERE digest = ANY(%s) GROUP BY digest"
 _ADD = """
@@ -45,7 +44,7 @@ class Shape(NamedTuple):
     @property
     def template(self) -> str:
         """For format() in SQL."""
-        return self.text.replace("%", "%%").replace(_MARK, "%s")
+        return template(self.text)
 
 
 _NO_SHAPE = (Shape("", "", ""), [""])
@@ -68,36 +67,13 @@ def parted(events: Iterable[NewEvent]) -> list[tuple[Shape, str]]:
     found = []
     for event in events:
         shape, pieces = last.get(event.type, _NO_SHAPE)
-        values = _values(pieces, event.data) if shape.source == event.source else None
+        values = between(pieces, event.data) if shape.source == event.source else None
         if values is None:
-            pieces, values = _searched(event.data)
-            shape = Shape(event.type, event.source, _MARK.join(pieces))
+            pieces, values = searched(_VALUES, event.data)
+            shape = Shape(event.type, event.source, MARK.join(pieces))
             last[event.type] = shape, pieces
-        found.append((shape, _MARK.join(values)))
+        found.append((shape, MARK.join(values)))
     return found
-
-
-def _values(pieces: Sequence[str], data: str) -> list[str] | None:
-    """What stands between the pieces of the event before, which most often has the same shape."""
-    values = []
-    start, at = pieces[0], len(pieces[0])
-    if not data.startswith(start):
-        return None
-    for piece in pieces[1:]:
-        end = data.find(piece, at)
-        if end < 0:
-            return None
-        values.append(data[at:end])
-        at = end + len(piece)
-    return values if at == len(data) else None
-
-
-def _searched(data: str) -> tuple[list[str], list[str]]:
-    """The pieces between the values, and the values."""
-    parts = _VALUES.split(data)
-    values = parts[2::3]
-    parts[2::3] = _MARK * len(values)
-    return "".join(parts).split(_MARK), values
 
 
 def _numbers(conn: Connection, shapes: Iterable[Shape]) -> dict[Shape, int]:
