@@ -49,3 +49,16 @@ def test_the_release_before_goes_on_writing_events(town: Town) -> None:
     assert town.rows("SELECT type, source, correlation_id, data FROM events WHERE stream_id = '999'") == [
         ("t", "/s", "c", '{"a":1}')
     ]
+
+
+def test_a_file_appends_with_shapes_of_its_own(town: Town) -> None:
+    """A thousand events and more have instant and correlation in their shape, and are read as they were said."""
+    at = {"at": "2026-10-30T09:00:00Z"}
+    rows = [charge(f"f-{number}", **(at if number % 2 else {})) for number in range(1_000)]
+    assert {outcome.status for outcome in town.say("almaty-heat", *rows)} == {"accepted"}
+    kept = """SELECT count(recorded_at), count(occurred_at), count(correlation_id), count(batch) FROM facts
+              WHERE stream_id = '100' AND version > 1"""
+    assert town.rows(kept) == [(0, 500, 0, 0)]
+    read = """SELECT count(*), count(DISTINCT recorded_at), count(DISTINCT correlation_id),
+                     count(*) FILTER (WHERE occurred_at = recorded_at) FROM events WHERE type LIKE '%%charge%%'"""
+    assert town.rows(read) == [(1_000, 1, 1, 500)]

@@ -8,11 +8,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from common.eventstore import NewEvent, queue
-from common.postgres import Connection, copy_lines, escaped
+from common.postgres import Connection, copy_lines, copy_rows, escaped
 from common.repeating import MARK, between, members, searched, template
 
 # A shape that fewer events of a batch share would take more room than it saves.
 _SHARED_BY = 8
+# So would shapes of their own for a file's transaction that appends fewer events than these.
+_MANY = 1000
 # The members whose values hardly ever repeat; everything else belongs to the shape.
 _VALUES = members(
     "reference", "amount", "volume", "paid_at", "payment", "meter", "value", "reading_previous", "reading_current",
@@ -24,6 +26,7 @@ _ADD = """
 INSERT INTO shapes (digest, type, source, template)
 SELECT * FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::text[]) RETURNING digest, no
 """
+_NUMBERS = "SELECT nextval(pg_get_serial_sequence('shapes', 'no')) FROM generate_series(1, %s)"
 _COLUMNS = """facts (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data, shape,
                      batch)"""
 _NULL = "\\N"
@@ -51,13 +54,20 @@ _NO_SHAPE = (Shape("", "", ""), [""])
 
 
 def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
-    """Stores events in the order given and queues them for `topic`; raises UniqueViolation when a version is taken."""
+    """Stores events of one instant in the order given and queues them for `topic`.
+
+    Raises UniqueViolation when a version is taken.
+    """
     parts = parted(events)
-    shared = {shape for shape, number in Counter(shape for shape, _ in parts).items() if number >= _SHARED_BY}
-    numbers = _numbers(conn, shared) if shared else {}
+    shared = [shape for shape, number in Counter(shape for shape, _ in parts).items() if number >= _SHARED_BY]
+    together = len(events) >= _MANY and len({event.correlation for event in events}) == 1
+    numbers = _made(conn, shared, events[0]) if together else _numbers(conn, shared) if shared else {}
     queue(conn, topic, events)
     with conn.cursor() as cursor:
-        lines = (_line(event, values, numbers.get(shape)) for event, (shape, values) in zip(events, parts, strict=True))
+        lines = (
+            _line(event, values, numbers.get(shape), together)
+            for event, (shape, values) in zip(events, parts, strict=True)
+        )
         copy_lines(cursor, _COLUMNS, lines)
 
 
@@ -76,7 +86,7 @@ def parted(events: Iterable[NewEvent]) -> list[tuple[Shape, str]]:
     return found
 
 
-def _numbers(conn: Connection, shapes: Iterable[Shape]) -> dict[Shape, int]:
+def _numbers(conn: Connection, shapes: Sequence[Shape]) -> dict[Shape, int]:
     """Nothing is remembered between transactions: a shape that one of them made is gone when it fails."""
     wanted = {shape.digest: shape for shape in shapes}
     found: dict[bytes, int] = dict(conn.execute(_FIND, (list(wanted),)).fetchall())
@@ -86,16 +96,30 @@ def _numbers(conn: Connection, shapes: Iterable[Shape]) -> dict[Shape, int]:
     return {shape: found[digest] for digest, shape in wanted.items()}
 
 
-def _line(e: NewEvent, values: str, shape: int | None) -> str:
-    if shape is None:
-        repeating, data, own = (e.type, e.source, escaped(e.correlation)), escaped(e.data), (_NULL, _NULL)
-    elif _is_uuid(e.correlation):
-        repeating, data, own = (_NULL, _NULL, _NULL), escaped(values), (f"{shape}", e.correlation)
+def _made(conn: Connection, shapes: Sequence[Shape], of: NewEvent) -> dict[Shape, int]:
+    """Shapes of one transaction, with the instant and the correlation that all its events have."""
+    numbers = [no for (no,) in conn.execute(_NUMBERS, (len(shapes),)).fetchall()]
+    rows = (
+        (no, shape.type, shape.source, shape.template, of.recorded_at, of.correlation)
+        for no, shape in zip(numbers, shapes, strict=True)
+    )
+    with conn.cursor() as cursor:
+        copy_rows(cursor, "shapes (no, type, source, template, recorded_at, correlation_id)", rows)
+    return dict(zip(shapes, numbers, strict=True))
+
+
+def _line(e: NewEvent, values: str, shape: int | None, together: bool) -> str:
+    type_, source, data, number = (e.type, e.source, e.data, _NULL) if shape is None else (_NULL, _NULL, values, shape)
+    occurred_at, recorded_at, correlation, batch = e.occurred_at, e.recorded_at, _NULL, _NULL
+    if shape is not None and together:
+        occurred_at, recorded_at = _NULL if occurred_at == recorded_at else occurred_at, _NULL
+    elif shape is not None and _is_uuid(e.correlation):
+        batch = e.correlation
     else:
-        repeating, data, own = (_NULL, _NULL, escaped(e.correlation)), escaped(values), (f"{shape}", _NULL)
+        correlation = escaped(e.correlation)
     return (
-        f"{escaped(e.stream)}\t{e.version}\t{e.id}\t{repeating[0]}\t{e.occurred_at}\t{e.recorded_at}\t"
-        f"{repeating[1]}\t{repeating[2]}\t{data}\t{own[0]}\t{own[1]}"
+        f"{escaped(e.stream)}\t{e.version}\t{e.id}\t{type_}\t{occurred_at}\t{recorded_at}\t{source}\t{correlation}\t"
+        f"{escaped(data)}\t{number}\t{batch}"
     )
 
 
