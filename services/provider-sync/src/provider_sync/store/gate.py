@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from psycopg import sql
 
-from common.postgres import Connection
+from common.postgres import Connection, ints, texts
 from provider_sync.domain.plausible import Charges, Odd, Tariff
-from provider_sync.store import ints, texts
 
 _MOST = 2_147_483_647
 

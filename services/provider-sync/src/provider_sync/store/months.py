@@ -8,8 +8,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from common.period import Period
-from common.postgres import Connection
-from provider_sync.store import texts
+from common.postgres import Connection, texts
 
 Rows = list[dict[str, Any]]
 

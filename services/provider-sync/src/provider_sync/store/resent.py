@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from common.envelope import full_type
-from common.postgres import Connection, copy_rows
+from common.postgres import Connection, copy_rows, texts
 from provider_sync.config import SERVICE
 from provider_sync.domain.resent import REASON_CODE, REVERSALS, Standing
-from provider_sync.store import texts
 
 # Clocks of the database and of the processes may differ; an hour is far more than they do.
 _FILL = """

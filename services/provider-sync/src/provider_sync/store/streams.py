@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from common.partitions import partition_of
-from common.postgres import Connection
+from common.postgres import Connection, ints, texts
 from provider_sync.domain.world import Account
-from provider_sync.store import ints, texts
 
 _MENTION = """
 INSERT INTO numbers (number, account, partition)
