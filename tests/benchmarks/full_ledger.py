@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import psycopg
+from msgspec.structs import astuple
 
 from common.partitions import partition_of
 from common.postgres import copy_field
@@ -35,10 +36,10 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         _copy(conn, "numbers (number, account)", ((a, a) for a in accounts))
         heads = ((topic, a, len(log.events), "") for a in accounts)
         _copy(conn, "stream_heads (topic, key, version, last_id)", heads)
-        lines = [entry for entry in books.entries if entry.period in MONTHS[-WITH_LINES:]]
+        lines = [astuple(entry)[1:] for entry in books.entries if entry.period in MONTHS[-WITH_LINES:]]
         columns = """postings (account, period, sequence, line, kind, part, service, provider, amount, reference,
                                for_period, happened_at, recorded_at, detail)"""
-        _copy(conn, columns, ((a, *line[1:]) for a in accounts for line in lines))
+        _copy(conn, columns, ((a, *line) for a in accounts for line in lines))
         changes = [(c[0], *c[1:]) for c in books.changes]
         columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"
         _copy(conn, columns, ((a, *change[1:]) for a in accounts for change in changes))

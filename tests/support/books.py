@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from ledger.domain.base import Stated
 from ledger.domain.entry import Entry
@@ -69,7 +70,7 @@ class Books:
             through,
             max((c.sequence for c in self.changes if c.account == account), default=0),
             {service: o for (period, service), o in self.openings[account].items() if period > through},
-            [e for e in sorted(self.entries, key=lambda e: e[1:4]) if e.account == account and e.period > through],
+            [e for e in sorted(self.entries, key=_place) if e.account == account and e.period > through],
             [
                 Stated(c.kind, c.sequence, c.holds_from, c.recorded_at, msgspec.json.decode(c.data, type=Change))
                 for c in self.changes
@@ -97,8 +98,8 @@ class Books:
         return [canonical_line(section, tuple(row)) for section, rows in self._sections() for row in rows]
 
     def _sections(self) -> Iterable[tuple[str, Iterable[Sequence[Any]]]]:
-        money = sorted(self.entries, key=lambda e: e[:4])
-        yield "entry", ([*e[:7], e.amount, e.provider, *e[9:11], json.loads(e.detail)] for e in money)
+        money = sorted(map(astuple, self.entries), key=lambda e: e[:4])
+        yield "entry", ([*e[:7], e[8], e[7], *e[9:11], json.loads(e[13])] for e in money)
         openings = [(a, p, s, o.amount, o.aged) for a, of in self.openings.items() for (p, s), o in of.items()]
         yield "opening", sorted(openings, key=lambda row: (row[0], row[1], row[2]))
         yield "statement", sorted((row for c in self.closed for row in _rows(c.statement)), key=str)
@@ -118,6 +119,10 @@ def _rows(s: said.StatementIssued) -> Iterable[list[Any]]:
         yield [s.account, s.period, s.version, r.service, *sums]
     if not s.rows:
         yield [s.account, s.period, s.version, *([None] * 8)]
+
+
+def _place(entry: Entry) -> tuple[str, int, int]:
+    return entry.period, entry.sequence, entry.line
 
 
 def _following(period: str) -> str:

@@ -8,7 +8,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from common.envelope import decode, digest, full_type, render
-from common.ids import statement_id, uuid7, uuid7_texts
+from common.ids import named_id, named_text, statement_id, uuid7, uuid7_texts
 
 CHARGE = full_type("provider-sync", "charge.posted")
 
@@ -61,3 +61,9 @@ def test_ids_are_version_7_and_differ() -> None:
     assert len(set(made)) == 501
     assert {UUID(text).version for text in made} == {7}
     assert statement_id("1", "2026-10", 1) == statement_id("1", "2026-10", 1) != statement_id("1", "2026-10", 2)
+
+
+def test_an_id_as_text_is_the_one_that_the_library_makes() -> None:
+    """What was published under it before is found again."""
+    for name in ("", "allocation/100/2/p-1", "шот", *map(str, range(300))):
+        assert named_text(name) == str(named_id(name))

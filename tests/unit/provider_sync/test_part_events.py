@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from common.eventstore import NewEvent
 from provider_sync.store.shapes import Shape, parted
@@ -32,7 +33,7 @@ def test_charges_of_a_service_have_one_shape() -> None:
 
 def test_the_source_belongs_to_the_shape() -> None:
     """Two senders never share one, however alike their facts are."""
-    ours, theirs = charge("h-1", 100), charge("h-1", 100)._replace(source="/provider-sync/halyk-bank")
+    ours, theirs = charge("h-1", 100), replace(charge("h-1", 100), source="/provider-sync/halyk-bank")
     assert [shape.source for shape, _ in parted([ours, theirs, ours])] == [e.source for e in (ours, theirs, ours)]
 
 

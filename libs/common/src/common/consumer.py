@@ -390,7 +390,8 @@ class Projection:
         out = streams.admit(records, heads, poisoned)
         streams.store(conn, subscription.topic, heads, out)
         for record in out.diverged:
-            self._dead(conn, subscription.topic, Raw(*record[1:6]), "diverged", "known sequence, other event id", 1)
+            raw = Raw(record.partition, record.offset, record.key, record.type, record.value)
+            self._dead(conn, subscription.topic, raw, "diverged", "known sequence, other event id", 1)
         DUPLICATES.labels(subscription.topic).inc(out.duplicates)
         return out.ready
 

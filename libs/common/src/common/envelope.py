@@ -5,6 +5,7 @@ The event store keeps the parts in columns; `render` puts the parts together wit
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -41,7 +42,6 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 
 _decoder = msgspec.json.Decoder(Envelope)
-_quote = msgspec.json.encode
 
 
 def decode(value: bytes) -> Envelope:
@@ -70,14 +70,20 @@ def render(
 
     `data` is JSON text and goes in untouched; of the other texts only key and correlation may need escaping.
     """
-    subject = _quote(key).decode()
+    subject = f'"{key}"' if key.isalnum() else _quoted(key)
     order = "" if sequence is None else f'"sequence":{sequence},'
-    trace = f'"correlationid":{_quote(correlation).decode()},' if correlation else ""
+    trace = f'"correlationid":{_quoted(correlation)},' if correlation else ""
     return (
         f'{{"specversion":"1.0","id":"{ident}","source":"{source}","type":"{type}","subject":{subject},"time":"{time}",'
         f'"recordedtime":"{recorded}",{order}"partitionkey":{subject},{trace}'
         f'"datacontenttype":"application/json","data":{data}}}'
     ).encode()
+
+
+@lru_cache(maxsize=1_000)
+def _quoted(text: str) -> str:
+    """A text as JSON; remembered, for a batch has few correlations."""
+    return msgspec.json.encode(text).decode()
 
 
 def digest(ident: str, type: str, data: bytes) -> str:

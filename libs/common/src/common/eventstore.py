@@ -1,15 +1,16 @@
 """The append-only event store and the outbox: one transaction, two COPYs, whatever the size of the batch."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from common.postgres import Connection, copy_lines, copy_rows, escaped
+from msgspec import Struct
+
+from common.postgres import Connection, copy_field, copy_lines, escaped
 
 # The relay's hint relies on it: a transaction has its id before it takes its first position in the outbox.
 _TAKE_ID = "SELECT pg_current_xact_id()"
 
 
-class NewEvent(NamedTuple):
+class NewEvent(Struct, frozen=True, gc=False):
     """An event about to be stored. The caller holds the lock of its stream and gave it the next version.
 
     `type` is the full CloudEvents type, `data` JSON text, instants RFC 3339 texts, `partition` that of `stream`.
@@ -27,7 +28,7 @@ class NewEvent(NamedTuple):
     partition: int
 
 
-class OutboxRow(NamedTuple):
+class OutboxRow(Struct, frozen=True, gc=False):
     """A record to publish that is no stored event: a compacted topic's value, a statement, a barrier.
 
     `body` is the whole record's value as text; None makes a tombstone.
@@ -71,8 +72,12 @@ def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
     """Queues records that carry their own body, in the order given."""
     with conn.cursor() as cursor:
         cursor.execute(_TAKE_ID)
-        copy_rows(
+        copy_lines(
             cursor,
             "outbox (topic, partition, key, type, body, tombstone, barrier)",
-            ((r.topic, r.partition, r.key, r.type, r.body, r.body is None, r.barrier) for r in rows),
+            [
+                f"{r.topic}\t{r.partition}\t{escaped(r.key)}\t{escaped(r.type)}\t{copy_field(r.body)}\t"
+                f"{r.body is None:d}\t{r.barrier:d}"
+                for r in rows
+            ],
         )

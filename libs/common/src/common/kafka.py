@@ -28,6 +28,7 @@ from kafka.errors import KafkaError as KafkaError
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.record.util import decode_varint, encode_varint
+from msgspec import Struct
 
 from common import brokers
 from common.partitions import PARTITIONS as PARTITIONS
@@ -71,7 +72,7 @@ def drop(producer: KafkaProducer) -> None:
         producer.close(timeout=2)
 
 
-class Outgoing(NamedTuple):
+class Outgoing(Struct, frozen=True, gc=False):
     """A record to send; `value` None is a tombstone."""
 
     topic: str
@@ -129,14 +130,16 @@ def _packed(records: Sequence[Outgoing], indexes: Sequence[int]) -> Iterable[tup
     members: list[int] = []
     size = 0
     for index in indexes:
-        _, _, key, type_, value = records[index]
-        name = key.encode()
-        body = b"".join((b"\0\0", _number(len(members)), _sized(name), _sized(value), _header(type_)))
+        record = records[index]
+        name, value = record.key.encode(), record.value
+        size_of_value = b"\1" if value is None else _number(len(value))
+        rest = (_number(len(name)), name, size_of_value, value or b"", _header(record.type))
+        body = b"".join((b"\0\0", _number(len(members)), *rest))
         if len(body) > _LARGEST_BYTES:
             continue
         if members and size + len(body) > _BATCH_BYTES:
             yield pieces, members
-            body = b"".join((b"\0\0\0", _sized(name), _sized(value), _header(type_)))
+            body = b"".join((b"\0\0\0", *rest))
             pieces, members, size = [], [], 0
         pieces += (_number(len(body)), body)
         members.append(index)
@@ -152,8 +155,8 @@ def _fill(builder: MemoryRecordsBuilder, pieces: Sequence[bytes], count: int) ->
     inner._num_records, inner._last_offset, builder._next_offset = count, count - 1, count  # noqa: SLF001
 
 
-def _sized(value: bytes | None) -> bytes:
-    return b"\1" if value is None else _number(len(value)) + value
+def _sized(value: bytes) -> bytes:
+    return _number(len(value)) + value
 
 
 @lru_cache(maxsize=65_536)
@@ -383,7 +386,7 @@ def keep_joining(consumer: KafkaConsumer) -> None:
         coordinator.request_rejoin()
 
 
-class Raw(NamedTuple):
+class Raw(Struct, frozen=True, gc=False):
     """A record as it came, before anything is believed of it."""
 
     partition: int
@@ -441,18 +444,29 @@ def raw_records(batch: Any, partition: int) -> Iterator[Raw]:
     batch._maybe_uncompress()  # noqa: SLF001  # as in `read_raw`
     data, at, base = bytes(batch._buffer), batch._pos, batch.base_offset  # noqa: SLF001
     for _ in range(batch.records_count):
-        length, at = decode_varint(data, at)
+        length, at = _number_at(data, at)
         end = at + length
-        _, at = decode_varint(data, at + 1)  # the time; one byte of attributes stands before it
-        delta, at = decode_varint(data, at)
-        size, at = decode_varint(data, at)
-        key = data[at : at + size].decode("utf-8", "replace") if size > 0 else ""
-        at += max(size, 0)
-        size, at = decode_varint(data, at)
-        value = data[at : at + size] if size >= 0 else None
-        at += max(size, 0)
+        _, at = _number_at(data, at + 1)  # the time; one byte of attributes stands before it
+        delta, at = _number_at(data, at)
+        size, at = _number_at(data, at)
+        key, at = (data[at : at + size].decode("utf-8", "replace"), at + size) if size > 0 else ("", at)
+        size, at = _number_at(data, at)
+        value, at = (data[at : at + size], at + size) if size >= 0 else (None, at)
         yield Raw(partition, base + delta, key, _type_in(data[at:end]), value)
         at = end
+
+
+def _number_at(data: bytes, at: int) -> tuple[int, int]:
+    """The number that stands there, and where it ends; nearly all of them take one byte or two."""
+    low = data[at]
+    if low < 0x80:
+        return (low >> 1) ^ -(low & 1), at + 1
+    high = data[at + 1]
+    if high < 0x80:
+        value = low & 0x7F | high << 7
+        return (value >> 1) ^ -(value & 1), at + 2
+    found: tuple[int, int] = decode_varint(data, at)
+    return found
 
 
 @lru_cache(maxsize=1_000)

@@ -9,7 +9,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from common import kafka, logs, traces
 from common.backlog import Backlog, Measure, Outbox
 from common.envelope import decode, render
 from common.outlets import Outlets
-from common.postgres import Connection, connect
+from common.postgres import Connection, connect, ints
 from common.process import collect_rarely
 from common.shards import Shards
 from common.telemetry import OUTBOX_SENT, AdminServer
@@ -46,10 +47,10 @@ _HORIZON = """
 SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() AS s
 """
 _EARLIER = "SELECT EXISTS (SELECT FROM outbox WHERE topic = %s AND partition = %s AND position < %s)"
-_DELETE = "DELETE FROM outbox WHERE position = ANY(%s)"
+_DELETE = "DELETE FROM outbox WHERE position = ANY(%s::bigint[])"
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """An outbox row, joined with its event when it has no body of its own."""
 
     position: int
@@ -105,6 +106,7 @@ class Row(NamedTuple):
         )
 
 
+@lru_cache(maxsize=1_000)
 def _instant(text: str) -> str:
     """PostgreSQL's `2026-11-01 05:12:07.12+00` (the session is in UTC) as `2026-11-01T05:12:07.12Z`."""
     return f"{text[:10]}T{text[11:-3]}Z"
@@ -197,7 +199,7 @@ class Relay:
             self.outlets.learn({row.topic for row in rows})
             ready = [row for row in rows if row.topic not in self.outlets.missing]
             acked = self._send(list(sendable(ready, lambda row: self._clear(conn, row)))) if ready else []
-            conn.execute(_DELETE, ([row.position for row in acked],))
+            conn.execute(_DELETE, (ints(row.position for row in acked),))
             traces.sent(((row.topic, row.came_with) for row in acked), begun)
             gone = {row.position for row in acked}
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
@@ -236,7 +238,10 @@ class Relay:
         """Sends all and returns the acknowledged ones, for each key only those before its first failure."""
         self.producer = self.producer or kafka.producer(self.bootstrap, self.name)
         outgoing = [_outgoing(row) for row in rows]
-        sent = iter(kafka.send_all(self.producer, [one for one in outgoing if one is not None], timeout_s=25))
+        told = kafka.send_all(self.producer, [one for one in outgoing if one is not None], timeout_s=25)
+        if len(told) == len(rows) and all(told):
+            return list(rows)
+        sent = iter(told)
         failed: set[tuple[str, str]] = set()
         acked = []
         for row, one in zip(rows, outgoing, strict=True):

@@ -5,16 +5,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from common.envelope import Envelope, decode
-from common.postgres import Connection
+from common.postgres import Connection, ints, texts
 from common.telemetry import STANDING, STANDING_SECONDS
 
 GAP = "gap"
 UNDECODABLE = "undecodable"
 
-_HEADS = "SELECT key, version, last_id, reason FROM stream_heads WHERE topic = %s AND key = ANY(%s)"
+_HEADS = "SELECT key, version, last_id, reason FROM stream_heads WHERE topic = %s AND key = ANY(%s::text[])"
 _WAITING = """
 SELECT key, version, partition, "offset", type, value FROM parked_records
 WHERE topic = %s AND key = ANY(%s) ORDER BY key, version, "offset"
@@ -25,7 +26,7 @@ ON CONFLICT DO NOTHING
 """
 _STORE_HEADS = """
 INSERT INTO stream_heads (topic, key, version, last_id, parked_at, reason)
-SELECT %(topic)s, key, version, last_id, CASE WHEN reason IS NOT NULL THEN now() END, reason
+SELECT %(topic)s, key, version, last_id, CASE WHEN reason <> '' THEN now() END, nullif(reason, '')
 FROM unnest(%(k)s::text[], %(v)s::int[], %(i)s::text[], %(r)s::text[]) AS given(key, version, last_id, reason)
 ORDER BY key
 ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version, last_id = excluded.last_id, reason = excluded.reason,
@@ -36,8 +37,8 @@ SELECT topic, reason, count(*), extract(epoch FROM now() - min(parked_at)) FROM 
 WHERE topic = ANY(%s) AND parked_at IS NOT NULL GROUP BY topic, reason
 """
 _MOVE_HEADS = """
-UPDATE stream_heads AS h SET version = given.version, last_id = given.last_id, reason = given.reason,
-    parked_at = CASE WHEN given.reason IS NULL THEN NULL ELSE coalesce(h.parked_at, now()) END
+UPDATE stream_heads AS h SET version = given.version, last_id = given.last_id, reason = nullif(given.reason, ''),
+    parked_at = CASE WHEN given.reason = '' THEN NULL ELSE coalesce(h.parked_at, now()) END
 FROM unnest(%(k)s::text[], %(v)s::int[], %(i)s::text[], %(r)s::text[]) AS given(key, version, last_id, reason)
 WHERE h.topic = %(topic)s AND h.key = given.key
 """
@@ -47,7 +48,7 @@ WHERE p.topic = %s AND p.key = applied.key AND p.version <= applied.version
 """
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """A record of a topic with its decoded envelope; `envelope` is None for a tombstone."""
 
     topic: str
@@ -139,7 +140,7 @@ def _advance(head: Head, record: Record, ready: list[Record]) -> None:
 
 def load(conn: Connection, topic: str, keys: Sequence[str]) -> dict[str, Head]:
     """The heads of `keys`, with what waits for those that are parked."""
-    rows = conn.execute(_HEADS, (topic, list(keys))).fetchall()
+    rows = conn.execute(_HEADS, (topic, texts(keys))).fetchall()
     heads = {key: Head(version, last_id, reason, stored=True) for key, version, last_id, reason in rows}
     parked = [key for key, head in heads.items() if head.reason is not None]
     if parked:
@@ -157,9 +158,10 @@ def store(conn: Connection, topic: str, heads: dict[str, Head], admitted: Admitt
         (_STORE_HEADS, [name for name in names if not heads[name].stored]),
     ):
         found = [heads[name] for name in which]
-        columns = ([h.version for h in found], [h.last_id for h in found], [h.reason for h in found])
+        reasons = texts([h.reason or "" for h in found])
+        columns = (texts(which), ints(h.version for h in found), texts([h.last_id for h in found]), reasons)
         if which:
-            conn.execute(query, {"topic": topic, **dict(zip("kvir", (which, *columns), strict=True))})
+            conn.execute(query, {"topic": topic, **dict(zip("kvir", columns, strict=True))})
     if admitted.kept:
         rows = [(topic, r.key, r.sequence, r.partition, r.offset, r.type, r.value) for r in admitted.kept]
         conn.cursor().executemany(_KEEP, rows)

@@ -37,13 +37,13 @@ class BadFact(ValueError):
     """A fact that cannot be counted as it stands; it parks its account."""
 
 
-class Unsplit(NamedTuple):
+class Unsplit(msgspec.Struct, frozen=True, gc=False):
     """A payment whose shares the rule decides; `entry` holds its whole amount."""
 
     entry: Entry
 
 
-class Undo(NamedTuple):
+class Undo(msgspec.Struct, frozen=True, gc=False):
     """A payment taken back; `entry` holds its amount, `provider` and `reference` name the payment."""
 
     entry: Entry
@@ -101,7 +101,7 @@ class Reissue(NamedTuple):
     asked: heard.ReissueRequested
 
 
-class Allocation(NamedTuple):
+class Allocation(msgspec.Struct, frozen=True):
     """How money went to the services; becomes payment.allocated."""
 
     account: str

@@ -1,14 +1,16 @@
 """A posting: the atom of every balance."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.domain.split import PAID
 
 MADE_BY_CLOSE = 0
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """An amount counted in one part of one service's month; `line` numbers the shares of a payment.
 
     `sequence` is the fact's number in its account's log; entries made by a close have MADE_BY_CLOSE. `detail` is the
@@ -34,7 +36,7 @@ class Entry(NamedTuple):
 def shared(entry: Entry, shares: Mapping[str, int]) -> list[Entry]:
     """The entry once per service; only the first carries the detail."""
     return [
-        entry._replace(line=line, service=service, amount=amount, detail=entry.detail if line == 0 else "{}")
+        replace(entry, line=line, service=service, amount=amount, detail=entry.detail if line == 0 else "{}")
         for line, (service, amount) in enumerate(shares.items())
     ]
 

@@ -7,7 +7,7 @@ import msgspec
 from common.clock import now, to_wire
 from common.envelope import full_type, render
 from common.eventstore import OutboxRow
-from common.ids import named_id, uuid7
+from common.ids import named_id, named_text, uuid7
 from common.partitions import partition_of
 from ledger.config import Config
 from ledger.events import said
@@ -72,8 +72,8 @@ def resumed(found: Iterable[said.AccountResumed], config: Config) -> list[Outbox
 def _allocated(a: Allocation, utilities: Mapping[str, str], at: str, config: Config) -> OutboxRow:
     split = [said.Allocated(service, amount, utilities.get(service, "")) for service, amount in a.shares.items()]
     data = said.PaymentAllocated(said.PaymentRef(a.provider, a.reference), a.account, split, a.rule, a.day)
-    ident = str(named_id(f"allocation/{a.account}/{a.sequence}/{a.reference}"))
-    return _row(config, said.ALLOCATIONS, ALLOCATED, a.account, ident, at, data)
+    ident = named_text(f"allocation/{a.account}/{a.sequence}/{a.reference}")
+    return _row(config, said.ALLOCATIONS, ALLOCATED, a.account, ident, at, data, at)
 
 
 def _row(

@@ -108,9 +108,13 @@ def _load(conn: Connection, topic: str, key: str) -> _Stream:
         record = _record(topic, key, letter)
         waits = stream.records.get(record.sequence) if record else None
         # A record that waited and failed when it was tried stands in both tables, at one place of the topic.
-        if record is not None and (waits is None or waits[0][1:3] == record[1:3]):
+        if record is not None and (waits is None or _place(waits[0]) == _place(record)):
             stream.records[record.sequence] = (record, letter)
     return stream
+
+
+def _place(record: Record) -> tuple[int, int]:
+    return record.partition, record.offset
 
 
 def _record(topic: str, key: str, letter: Letter) -> Record | None:

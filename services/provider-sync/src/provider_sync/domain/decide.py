@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 from msgspec import UNSET
 
 from common.errors import Refusal
@@ -74,7 +75,7 @@ class Desk:
         rule, scope = RULES[type(fact)]
         if scope not in self.sender.scopes:
             raise errors.ScopeMissing("/kind", scope=scope)
-        if isinstance(fact, facts.Stated):
+        if type(fact) in _STATED:
             return self._state(fact, rule, digest)
         return self._append(fact, rule, encoded.decode(), digest)
 
@@ -91,7 +92,7 @@ class Desk:
                 return outcome
         for fact in undoing:
             outcome = self._one(fact)
-        return outcome._replace(amount=(row.becomes or 0) - (row.was or 0))
+        return msgspec.structs.replace(outcome, amount=(row.becomes or 0) - (row.was or 0))
 
     def _stands(self, reversal: facts.Reversal) -> bool:
         """Whether there is still something to undo; raises ForeignService when the key may not."""
@@ -208,7 +209,10 @@ class Desk:
 
     def _happened(self, fact: Any) -> str:
         """When it happened: `at`, else paid_at, else midnight in Almaty of effective_from, else now."""
-        at = fact.at if fact.at is not UNSET else getattr(fact, "paid_at", UNSET)
+        at = fact.at
+        if at is UNSET and type(fact) is facts.ChargePosted:
+            return self._now_text
+        at = at if at is not UNSET else getattr(fact, "paid_at", UNSET)
         if at is not UNSET:
             if not EARLIEST <= at <= self._latest:
                 raise errors.DateInvalid("/at" if fact.at is not UNSET else "/paid_at", value=at.isoformat())
@@ -318,7 +322,7 @@ class Desk:
             payment.undone = before.undone
             self.world.corrected[reference] = payment
 
-    def _state(self, fact: facts.Stated, rule: Rule, digest: str) -> Outcome:
+    def _state(self, fact: Any, rule: Rule, digest: str) -> Outcome:
         place = rule(self, fact, _NOWHERE)
         version = self.world.places[place] = self.world.places.get(place, 0) + 1
         self._claim(fact.reference, place, version, digest)
@@ -352,6 +356,7 @@ class Desk:
 
 
 _NOWHERE = Account("", 0)
+_STATED = frozenset(get_args(facts.Stated))
 _BASE = (facts.AccountOpened, facts.AccountRenumbered, facts.ResidentsChanged)
 # The kinds that are counted, and with which sign the gate learns of them.
 _COUNTED: dict[type, tuple[str, int]] = {
@@ -382,7 +387,7 @@ def held_whole(decided: Decided, rows: Iterable[Asked], why: str) -> Decided:
         whole.outcomes.append(Outcome("held", claim.account, HELD, None, 0, doubt))
         if fact.reference not in seen:
             seen.add(fact.reference)
-            whole.claims.append(claim._replace(version=HELD))
+            whole.claims.append(msgspec.structs.replace(claim, version=HELD))
             whole.held.append(Held(fact.reference, claim.account, facts.encode(fact).decode(), doubt))
     return whole
 

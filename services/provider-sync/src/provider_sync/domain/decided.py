@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, Self
 
+from msgspec import Struct
+
 from common.errors import Refusal
 from provider_sync.domain.facts import Stated
 from provider_sync.domain.world import Account, Connection, Meter, position_of
@@ -14,7 +16,7 @@ Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "
 BROUGHT_BACK = "0" * 32
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """One row's answer. `position` is that of the first answer for duplicates; `amount` in tiyn counts if accepted.
 
     `doubt` is why the gate holds the row: no refusal, the row is good.
@@ -33,7 +35,7 @@ class Outcome(NamedTuple):
         return position_of(self.place, self.version)
 
 
-class Appended(NamedTuple):
+class Appended(Struct, frozen=True, gc=False):
     """An event about to be stored: `occurred_at` RFC 3339, `data` JSON text."""
 
     account: str
@@ -45,7 +47,7 @@ class Appended(NamedTuple):
     data: str
 
 
-class Claimed(NamedTuple):
+class Claimed(Struct, frozen=True, order=True, gc=False):
     """A reference taken for ever; no version while the payment waits."""
 
     reference: str

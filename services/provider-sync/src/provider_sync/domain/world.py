@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from common.errors import Refusal
 from provider_sync.domain.posting import Calendar
 
@@ -29,7 +31,7 @@ def position_of(place: str, version: int | None) -> str | None:
     return f"{place}@{version}" if "/" in place else f"account/{place}@{version}"
 
 
-class Known(NamedTuple):
+class Known(Struct, frozen=True, gc=False):
     """A reference said before; `version` None while its payment waits for an account, or HELD, REFUSED."""
 
     digest: str
@@ -92,7 +94,7 @@ class Waiting(NamedTuple):
     content: str
 
 
-class Money(NamedTuple):
+class Money(Struct, frozen=True, gc=False):
     """What a fact moves: the service (none of a payment), the month of the bill or of the money, tiyn."""
 
     service: str

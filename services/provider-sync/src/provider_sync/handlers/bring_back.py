@@ -83,7 +83,7 @@ def _batch(conn: Connection, base: Base, source: str, records: Sequence[Record])
     world, _ = intake.load(conn, base, [batch], first.recorded_at)
     decided = Desk(world, sender, approved).take(asked)
     _check(decided, missing)
-    decided.claims = [claim._replace(digest=BROUGHT_BACK) for claim in decided.claims]
+    decided.claims = [msgspec.structs.replace(claim, digest=BROUGHT_BACK) for claim in decided.claims]
     ids = {(r.key, r.sequence): r.envelope.id for r in records}
     own = [ids.get((e.account, e.version)) or str(uuid7()) for e in decided.events]
     write(conn, base, [batch], [decided], world, own)
@@ -117,7 +117,7 @@ def _check(decided: Decided, missing: Sequence[Record]) -> None:
         event, data = decided.events[place], bytes(record.envelope.data).decode()
         if event.kind != short_kind(record.type) or _plain(event.data) != _plain(data):
             raise _stopped(record, f"it came out as {event.kind} {event.data}")
-        decided.events[place] = event._replace(data=data)
+        decided.events[place] = msgspec.structs.replace(event, data=data)
 
 
 def _plain(data: str) -> dict[str, Any]:
