@@ -5,7 +5,7 @@ from typing import NewType
 
 Tiyn = NewType("Tiyn", int)
 
-_AMOUNT = re.compile(r"(-?)(\d{1,10})\.(\d{2})", re.ASCII)
+_AMOUNT = re.compile(r"-?\d{1,10}\.\d{2}", re.ASCII)
 _TOTAL = re.compile(r"-?\d{1,16}\.\d{2}", re.ASCII)
 _TYPED = re.compile(r"(\d{1,3}(?: \d{3})+|\d{1,10}), ?(\d{2})", re.ASCII)
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\t"), " ")
@@ -18,11 +18,9 @@ class BadAmount(ValueError):
 
 def parse_amount(text: object) -> Tiyn:
     """`-?\\d{1,10}\\.\\d{2}` as tiyn; numbers, commas, exponents and missing digits raise BadAmount."""
-    match = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
+    if not isinstance(text, str) or _AMOUNT.fullmatch(text) is None:
         raise BadAmount(f"not an amount like 1234.00: {text!r}"[:80])
-    tiyn = int(match[2]) * 100 + int(match[3])
-    return Tiyn(-tiyn if match[1] else tiyn)
+    return Tiyn(int(text.replace(".", "")))
 
 
 def parse_total(text: object) -> Tiyn:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -121,25 +122,27 @@ def _write_history(conn: Connection, decided: Decided) -> None:
         gate.learn(conn, decided.learned)
 
 
-_TYPES: dict[str, str] = {}
+_type_of = cache(partial(full_type, SERVICE))
+
+
+@cache
+def _source_of(provider: str) -> str:
+    return f"/{SERVICE}/{provider}"
 
 
 def events_of(
     events: Sequence[Appended], recorded_at: str, correlation: str, ids: Sequence[str] = ()
 ) -> list[NewEvent]:
     """The events as the store takes them, with ids made now unless they have some."""
-    for event in events:
-        if event.kind not in _TYPES:
-            _TYPES[event.kind] = full_type(SERVICE, event.kind)
     return [
         NewEvent(
             e.account,
             e.version,
             ident,
-            _TYPES[e.kind],
+            _type_of(e.kind),
             e.occurred_at,
             recorded_at,
-            f"/{SERVICE}/{e.provider}",
+            _source_of(e.provider),
             correlation,
             e.data,
             e.partition,
