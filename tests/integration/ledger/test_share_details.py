@@ -4,6 +4,7 @@ import json
 
 import psycopg
 import pytest
+from msgspec.structs import astuple
 
 from ledger.domain.entry import Entry
 from ledger.store import entries
@@ -66,10 +67,10 @@ def test_details_are_not_looked_at_where_nobody_asks_for_them(url: str) -> None:
 
 def test_the_release_before_goes_on_posting(url: str) -> None:
     """Its COPY names the columns of the table that `entries` was; the same posting twice is refused as before."""
-    copy_in = f"COPY entries ({', '.join(Entry._fields)}) FROM STDIN".encode()
+    copy_in = f"COPY entries ({', '.join(Entry.__struct_fields__)}) FROM STDIN".encode()
     with psycopg.connect(url) as conn, conn.cursor() as cursor:
         with cursor.copy(copy_in) as copy:
-            copy.write_row(posting(1))
+            copy.write_row(astuple(posting(1)))
         assert conn.execute(WHOLE).fetchall() == shown([posting(1)])
         with pytest.raises(psycopg.errors.UniqueViolation), cursor.copy(copy_in) as copy:
-            copy.write_row(posting(1))
+            copy.write_row(astuple(posting(1)))
