@@ -115,7 +115,7 @@ class Centre:
         kill(pids[number])
         return f"{target}{'' if number == 0 else ' child'} ({pids[number]})"
 
-    def revive(self, target: str, deadline_s: float = 60) -> None:
+    def revive(self, target: str, deadline_s: float = 180) -> None:
         """Start a killed server again; PostgreSQL refuses while processes of the killed one are still about."""
         server = getattr(self.servers, target)
 
