@@ -10,11 +10,11 @@ from ledger.domain.split import PAID
 MADE_BY_CLOSE = 0
 
 
-class Entry(Struct, frozen=True, gc=False):
+class Entry(Struct, frozen=True, gc=False, array_like=True):
     """An amount counted in one part of one service's month; `line` numbers the shares of a payment.
 
     `sequence` is the fact's number in its account's log; entries made by a close have MADE_BY_CLOSE. `detail` is the
-    JSON of `heard.Detail`: what is shown but never counted.
+    JSON of `heard.Detail`: what is shown but never counted. As JSON itself it is an array, which SQL makes of a row.
     """
 
     account: str
