@@ -40,6 +40,7 @@ def perform(centre: Centre, *steps: Callable[[], None]) -> None:
     with watched(current.ledger, centre.kafka, audit.ACCOUNTS) as pauses, current.beside(take_steps):
         current.storm()
     assert not current.failed, current.failed
+    current.resend()
     current.calm()
     verdict = audit.books(current.history, centre, current.ledger)
     print(f"{len(current.history.told('acked'))} facts; {pauses.line()}")
