@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 from common import clock
 from common.ids import uuid7
+from common.postgres import open_pool
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.ndjson import fact_of
@@ -17,6 +20,7 @@ from provider_sync.handlers.gathered import Gathering
 from provider_sync.handlers.intake import Batch
 from provider_sync.store.pushes import Push
 from tests.integration.provider_sync.town import SCOPES, Row, Town, charge, ndjson
+from tests.support.waiting import until
 
 CROWD = 40
 
@@ -84,3 +88,16 @@ def test_a_locked_account_keeps_only_its_own_push_waiting(town: Town) -> None:
         holder.execute("SELECT FROM numbers WHERE number = '100' FOR UPDATE")
         outcomes = at_once(town, [charge(f"c-{n}", str(100 + n)) for n in range(10)])
     assert [o.status for o in outcomes] == ["retry"] + ["accepted"] * 9
+
+
+def test_who_stands_in_line_does_not_ask_for_a_connection_that_could_not_be_had(town: Town) -> None:
+    """Else an answer without PostgreSQL would take as long as the line and the pool together."""
+    with open_pool(town.url, "no-connections", size=1, acquire_s=2.0) as pool, pool.connection():
+        gathering, sender = Gathering(replace(town.base, pool=pool)), Sender.of("almaty-heat", SCOPES["almaty-heat"])
+        with ThreadPoolExecutor(3) as threads:
+            told = [threads.submit(pushed, gathering, charge("c-0", "100"))]
+            until(lambda: pool.get_stats().get("requests_waiting", 0) > 0, "the first one asks for a connection")
+            told += [threads.submit(pushed, gathering, charge(f"c-{n}", f"10{n}")) for n in (1, 2)]
+            until(lambda: len(gathering._lines[sender]) == 2, "the others stand in line")
+            assert [type(one.exception()) for one in told] == [PoolTimeout] * 3
+        assert pool.get_stats()["requests_errors"] == 1

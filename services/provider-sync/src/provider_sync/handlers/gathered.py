@@ -113,11 +113,22 @@ class Gathering:
             log.warning("pushes go alone", error=type(error).__name__, pushes=len(group))
             if isinstance(error, OperationalError) and error.sqlstate is None:
                 # PostgreSQL does not answer: trying each of them would only keep their senders waiting.
-                for waiting in group:
-                    waiting.error = error
+                self._fail(group, error)
             return
         for waiting, outcomes in zip(group, found, strict=True):
             waiting.outcomes = outcomes
+
+    def _fail(self, group: Sequence[Waiting], error: Exception) -> None:
+        """Those of a group; where no connection could be had also who stands in line, instead of as long once more."""
+        told = list(group)
+        if isinstance(error, PoolTimeout):
+            with self._mutex:
+                line = self._lines[group[0].batch.sender]
+                told += line
+                line.clear()
+        for waiting in told:
+            waiting.error = error
+            waiting.woken.set()
 
 
 def _shared(base: Base, group: Sequence[Waiting]) -> list[list[Outcome]]:
