@@ -107,7 +107,7 @@ def _charge(provider: str, number: int, account: str, service: str, period: str,
     amount = rng.randrange(10_000, 2_000_000)
     return (
         f'{{"kind":"charge.posted","reference":"{provider[5]}-{period}-{number:07d}","account":"{account}",'
-        f'"service":"{service}","period":"{period}","from":"{period}-01","to":"{period}-31",'
+        f'"service":"{service}","period":"{period}","from":"{period}-01","to":"{period}-30",'
         f'"volume":"{amount / 650_000:.6f}","unit":"Gcal","tariff":"6512.34",'
         f'"amount":"{amount // 100}.{amount % 100:02d}","basis":"area"}}\n'
     ), amount
@@ -124,7 +124,7 @@ def _payment(provider: str, number: int, account: str, period: str, rng: random.
         )
     return (
         f'{{"kind":"payment.received","reference":"{provider[5]}p-{period}-{number:07d}","account":"{account}",'
-        f'"paid_at":"{period}-{rng.randrange(1, 29):02d}T{rng.randrange(24):02d}:15:00Z",'
+        f'"paid_at":"{period}-{rng.randrange(1, 21):02d}T{rng.randrange(24):02d}:15:00Z",'
         f'"amount":"{amount // 100}.{amount % 100:02d}","channel":"bank"{split}}}\n'
     ), amount
 
