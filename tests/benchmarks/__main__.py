@@ -35,7 +35,8 @@ console = Console()
 
 PER_SAVE = (20, 200, 1000)
 ACCOUNTS_EACH = 2
-NEXT_MONTH = "2026-11"
+# Of F8: what a row that is changed leaves behind in the second month, the third one uses again, like every later one.
+MONTHS = ("2026-09", "2026-10", "2026-11")
 
 SizeName = Annotated[str, typer.Option("--size", envvar="SIZE", help=", ".join(SIZES))]
 Facts = Annotated[int, typer.Option(envvar="FACTS", help="Another number of facts than the size has.")]
@@ -312,13 +313,18 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
 def _bytes(on: Ground, size: Size, seed: int) -> list[Figure]:
     with centre(on) as one:
         with _stage("F8 the first month"):
-            city = f1.opened(one, size, seed)
+            city = f1.opened(one, size, seed, MONTHS[0])
             f1.measure(city)
-            first, facts = f8.taken(one), city.traffic.facts
-        with _stage("F8 a further month"):
-            f1.measure(city.with_month(NEXT_MONTH, seed))
-            further = f8.taken(one).less(first)
-        found = [*f8.lines("further month", further, facts, 700), *f8.lines("first month with accounts", first, facts)]
+        stored = [f8.taken(one)]
+        for month in MONTHS[1:]:
+            with _stage(f"F8 {month}"):
+                city = city.with_month(month, seed)
+                f1.measure(city)
+            stored.append(f8.taken(one))
+        facts, further = city.traffic.facts, stored[-1].less(stored[-2])
+        found = [*f8.lines("further month", further, facts, 700),
+                 *f8.lines("second month", stored[1].less(stored[0]), facts),
+                 *f8.lines("first month with accounts", stored[0], facts)]  # fmt: skip
         return _stored([*found, f8.memory(one)])
 
 

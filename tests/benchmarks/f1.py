@@ -59,7 +59,7 @@ class City:
         return replace(self, traffic=sent, sample=sample, stored=self.stored + before.facts)
 
 
-def opened(centre: Centre, size: Size, seed: int) -> City:
+def opened(centre: Centre, size: Size, seed: int, period: str = traffic.PERIOD) -> City:
     """Everything that is not measured: directory, keys, accounts in the ledger, the providers' files on disk."""
     centre.start_road()
     keys = {}
@@ -68,7 +68,7 @@ def opened(centre: Centre, size: Size, seed: int) -> City:
         centre.operator("providers", "add", provider, "--name-ru", provider, "--name-kk", provider)
         issue = ("keys", "issue", "--owner", provider, "--scopes", traffic.SCOPES, "--label", "bench", "--json")
         keys[provider] = "Bearer " + str(centre.operator(*issue)["key"])
-    sent = traffic.month(centre.folder, size.facts, size.accounts, seed)
+    sent = traffic.month(centre.folder, size.facts, size.accounts, seed, period)
     sample = sent.sample(size.sample, seed)
     who = resident(centre.ground, centre.prefix, sample)
     open_accounts(centre, keys, size.accounts)
