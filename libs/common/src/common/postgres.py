@@ -119,6 +119,14 @@ def ints(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+_NUMBERS = "SELECT nextval(pg_get_serial_sequence(%s, 'no')) FROM generate_series(1, %s)"
+
+
+def numbers_for(conn: Connection, table: str, how_many: int) -> list[int]:
+    """New values of the identity column `no`, for rows that others of the same transaction refer to."""
+    return [no for (no,) in conn.execute(_NUMBERS, (table, how_many)).fetchall()]
+
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 

@@ -1,8 +1,13 @@
 """JSON texts of which most repeats: what they have in common, and the values that are each one's own."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeVar
 
+_T = TypeVar("_T", bound=Hashable)
+# What fewer texts of a batch share would take more room than it saves.
+_SHARED_BY = 8
 # JSON has no control characters, so this one is in none of the texts.
 MARK = "\x1f"
 # No single empty value: joined, it would be the same as no value at all.
@@ -39,6 +44,11 @@ def between(pieces: Sequence[str], text: str) -> list[str] | None:
         values.append(text[at:end])
         at = end + len(piece)
     return values if at == len(text) and values != _EMPTY else None
+
+
+def shared(found: Iterable[_T]) -> list[_T]:
+    """Of what each text of a batch has in common with others, that which enough of them have."""
+    return [one for one, number in Counter(found).items() if number >= _SHARED_BY]
 
 
 def template(text: str) -> str:

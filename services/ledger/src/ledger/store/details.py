@@ -1,17 +1,13 @@
 """What the postings of a batch have in common, kept once; a posting keeps its number and its own values."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from common.postgres import Connection, copy_rows
-from common.repeating import MARK, between, members, searched, template
+from common.postgres import Connection, copy_rows, numbers_for
+from common.repeating import MARK, between, members, searched, shared, template
 from ledger.domain.entry import Entry
 
-# What fewer postings of a batch share would take more room than it saves.
-_SHARED_BY = 8
 _VALUES = members("volume", "reading_previous", "reading_current", "debt", "days", "paid_at", "reference", "amount")
-_NUMBERS = "SELECT nextval(pg_get_serial_sequence('details', 'no')) FROM generate_series(1, %s)"
 
 
 class Common(NamedTuple):
@@ -44,11 +40,11 @@ def parted(entries: Iterable[Entry]) -> list[tuple[Common, str]]:
 
 def keep(conn: Connection, parts: Sequence[tuple[Common, str]]) -> dict[Common, int]:
     """Keeps what enough of these share, and returns its numbers; they are of use in this transaction only."""
-    shared = [common for common, number in Counter(common for common, _ in parts).items() if number >= _SHARED_BY]
-    if not shared:
+    repeated = shared(common for common, _ in parts)
+    if not repeated:
         return {}
-    numbers = [no for (no,) in conn.execute(_NUMBERS, (len(shared),)).fetchall()]
-    rows = ((no, one.recorded_at, one.provider, template(one.text)) for no, one in zip(numbers, shared, strict=True))
+    numbers = numbers_for(conn, "details", len(repeated))
+    rows = ((no, one.recorded_at, one.provider, template(one.text)) for no, one in zip(numbers, repeated, strict=True))
     with conn.cursor() as cursor:
         copy_rows(cursor, "details (no, recorded_at, provider, data)", rows)
-    return dict(zip(shared, numbers, strict=True))
+    return dict(zip(repeated, numbers, strict=True))

@@ -6,11 +6,10 @@ from datetime import datetime
 import msgspec
 
 from common.envelope import full_type
-from common.postgres import Connection, copy_lines, escaped
+from common.postgres import Connection, copy_lines, escaped, texts
 from provider_sync.config import SERVICE
 from provider_sync.domain.decided import Claimed, Matched
 from provider_sync.domain.world import Assigned, Corrected, Known
-from provider_sync.store import texts
 
 _KNOWN = """
 SELECT reference, replace(digest::text, '-', ''), account, version FROM said

@@ -1,19 +1,16 @@
 """The event store with what repeats kept once: an event of a batch is the number of its shape and its own values."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
 from common.eventstore import NewEvent, queue
-from common.postgres import Connection, copy_lines, copy_rows, escaped
-from common.repeating import MARK, between, members, searched, template
+from common.postgres import Connection, copy_lines, copy_rows, escaped, numbers_for
+from common.repeating import MARK, between, members, searched, shared, template
 
-# A shape that fewer events of a batch share would take more room than it saves.
-_SHARED_BY = 8
-# So would shapes of their own for a file's transaction that appends fewer events than these.
+# Shapes of their own for a file's transaction that appends fewer events would take more room than they save.
 _MANY = 1000
 # The members whose values hardly ever repeat; everything else belongs to the shape.
 _VALUES = members(
@@ -26,7 +23,6 @@ _ADD = """
 INSERT INTO shapes (digest, type, source, template)
 SELECT * FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::text[]) RETURNING digest, no
 """
-_NUMBERS = "SELECT nextval(pg_get_serial_sequence('shapes', 'no')) FROM generate_series(1, %s)"
 _COLUMNS = """facts (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data, shape,
                      batch)"""
 _NULL = "\\N"
@@ -59,9 +55,9 @@ def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
     Raises UniqueViolation when a version is taken.
     """
     parts = parted(events)
-    shared = [shape for shape, number in Counter(shape for shape, _ in parts).items() if number >= _SHARED_BY]
+    repeated = shared(shape for shape, _ in parts)
     together = len(events) >= _MANY and len({event.correlation for event in events}) == 1
-    numbers = _made(conn, shared, events[0]) if together else _numbers(conn, shared) if shared else {}
+    numbers = _made(conn, repeated, events[0]) if together else _numbers(conn, repeated) if repeated else {}
     queue(conn, topic, events)
     with conn.cursor() as cursor:
         lines = (
@@ -98,7 +94,7 @@ def _numbers(conn: Connection, shapes: Sequence[Shape]) -> dict[Shape, int]:
 
 def _made(conn: Connection, shapes: Sequence[Shape], of: NewEvent) -> dict[Shape, int]:
     """Shapes of one transaction, with the instant and the correlation that all its events have."""
-    numbers = [no for (no,) in conn.execute(_NUMBERS, (len(shapes),)).fetchall()]
+    numbers = numbers_for(conn, "shapes", len(shapes))
     rows = (
         (no, shape.type, shape.source, shape.template, of.recorded_at, of.correlation)
         for no, shape in zip(numbers, shapes, strict=True)
