@@ -41,8 +41,9 @@ def _config() -> Config:
     config = settings_or_exit(from_environment)
     logs.configure("receipts", config.log_level)
     traces.configure("receipts")
-    # Its steps are seven lines a document; what is wrong with one is said elsewhere.
-    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+    # Their steps are seven lines a document and four a child; what is wrong with one is said elsewhere.
+    for steps in ("weasyprint.progress", "fontTools"):
+        logging.getLogger(steps).setLevel(logging.WARNING)
     return config
 
 
