@@ -34,13 +34,16 @@ def sessions(store: str) -> Iterator[list[Connection]]:
 
 
 def settled(*relays: tuple[Shards, Connection]) -> list[int]:
-    """How many partitions each holds when all have looked as often as it takes."""
-    for _ in range(3):
+    """How many partitions each holds when each partition is somebody's, and only one's."""
+
+    def shared() -> bool:
         for shards, conn in relays:
             shards._looked = float("-inf")
             shards.settle(conn)
-    held = [partition for shards, _ in relays for partition in shards.held]
-    assert sorted(held) == list(range(kafka.PARTITIONS)), "each partition is somebody's, and only one's"
+        return sorted(partition for shards, _ in relays for partition in shards.held) == list(range(kafka.PARTITIONS))
+
+    # The server ends a closed session, and with it its locks, a moment later.
+    until(shared, "each partition is somebody's")
     return [len(shards.held) for shards, _ in relays]
 
 
