@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import chain
 
 import psycopg
 
@@ -23,7 +24,7 @@ APPLIED = "CREATE TABLE applied (key text, version integer, at bigserial)"
 def tables(url: str, *names: str, extra: str = "") -> str:
     """Makes the shared tables `names` in an empty database; returns its address."""
     with psycopg.connect(url, autocommit=True) as conn:
-        for name in names:
+        for name in chain.from_iterable((name, "packs") if name == "outbox" else (name,) for name in names):
             conn.execute((files("common") / "sql" / f"{name}.sql").read_text().encode())
         if extra:
             conn.execute(extra.encode())

@@ -5,7 +5,7 @@ from common.relay import Row, sendable
 
 def row(position: int, partition: int = 0, barrier: bool = False) -> Row:
     """An outbox row with a body."""
-    return Row(position, "t", partition, "k", "type", "{}", False, barrier, None, None, None, None, None, None, None)
+    return Row(position, "t", partition, "k", "type", "{}", False, barrier, None, 1, *[None] * 7)
 
 
 def test_a_barrier_waits_for_what_stands_before_and_holds_what_stands_behind() -> None:

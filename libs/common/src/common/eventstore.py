@@ -1,13 +1,23 @@
 """The append-only event store and the outbox: one transaction, two COPYs, whatever the size of the batch."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC
+from functools import lru_cache
 
 from msgspec import Struct
 
+from common.clock import from_wire
+from common.envelope import render
+from common.packs import Outgoing, pack
 from common.postgres import Connection, copy_field, copy_lines, escaped
 
 # The relay's hint relies on it: a transaction has its id before it takes its first position in the outbox.
 _TAKE_ID = "SELECT pg_current_xact_id()"
+_QUEUE_PACK = """
+INSERT INTO outbox (topic, partition, key, type, packed, records, recorded_at) VALUES (%s, %s, %s, '', %b, %s, %s)
+"""
+_PACK = 2_000
 
 
 class NewEvent(Struct, frozen=True, gc=False):
@@ -66,6 +76,44 @@ def queue(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
             "outbox (topic, partition, key, version, type)",
             [f"{topic}\t{e.partition}\t{escaped(e.stream)}\t{e.version}\t{e.type}" for e in events],
         )
+
+
+def queue_packed(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
+    """Queues, in packs, many events of one instant and correlation that the same transaction stores."""
+    places: dict[int, list[Outgoing]] = defaultdict(list)
+    for e in events:
+        places[e.partition].append(Outgoing(topic, e.partition, e.stream, e.type, _value(e)))
+    with conn.cursor() as cursor:
+        cursor.execute(_TAKE_ID)
+        cursor.executemany(
+            _QUEUE_PACK,
+            [
+                (topic, partition, events[0].correlation, pack(part), len(part), events[0].recorded_at)
+                for partition, records in places.items()
+                for part in (records[at : at + _PACK] for at in range(0, len(records), _PACK))
+            ],
+        )
+
+
+def _value(e: NewEvent) -> bytes:
+    return render(
+        ident=e.id,
+        source=e.source,
+        type=e.type,
+        key=e.stream,
+        time=_instant(e.occurred_at),
+        recorded=_instant(e.recorded_at),
+        data=e.data,
+        sequence=e.version,
+        correlation=e.correlation,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _instant(text: str) -> str:
+    """An instant as the relay makes it of what PostgreSQL says: `2026-11-01T05:12:07.12Z`."""
+    whole, dot, fraction = from_wire(text).astimezone(UTC).isoformat().removesuffix("+00:00").partition(".")
+    return f"{whole}{dot}{fraction.rstrip('0')}Z"
 
 
 def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:

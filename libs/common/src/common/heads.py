@@ -11,10 +11,13 @@ from common.postgres import Connection
 _PAGES, _PATIENCE_S, _SKEW = 200, 20.0, timedelta(minutes=1)
 # The store is only appended to, so its last pages are its newest events. What waits in the outbox was not published.
 _NEWEST = """
-SELECT stream_id, max(version), min(recorded_at) FROM {table}
-WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('{table}') / 8192 - %s, 0))::tid)
-AND NOT EXISTS (SELECT FROM outbox WHERE key = stream_id)
-GROUP BY stream_id
+WITH newest AS (
+    SELECT stream_id, max(version) AS version FROM {table}
+    WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('{table}') / 8192 - %s, 0))::tid)
+    GROUP BY stream_id)
+SELECT n.stream_id, n.version, e.recorded_at FROM newest AS n JOIN events AS e USING (stream_id, version)
+WHERE NOT EXISTS (SELECT FROM outbox WHERE key = n.stream_id) AND NOT EXISTS (
+    SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
 """
 
 

@@ -31,6 +31,7 @@ from kafka.record.util import decode_varint, encode_varint
 from msgspec import Struct
 
 from common import brokers
+from common.packs import Outgoing as Outgoing
 from common.partitions import PARTITIONS as PARTITIONS
 from common.partitions import partition_of as partition_of
 
@@ -70,16 +71,6 @@ def drop(producer: KafkaProducer) -> None:
     producer._sender.force_close()  # noqa: SLF001  # the library has no public way to give up what is buffered
     with suppress(KafkaError):
         producer.close(timeout=2)
-
-
-class Outgoing(Struct, frozen=True, gc=False):
-    """A record to send; `value` None is a tombstone."""
-
-    topic: str
-    partition: int
-    key: str
-    type: str
-    value: bytes | None
 
 
 def send_all(producer: KafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> list[bool]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, compress, islice
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from common import kafka, logs, traces
 from common.backlog import Backlog, Measure, Outbox
 from common.envelope import decode, render
 from common.outlets import Outlets
+from common.packs import unpack
 from common.postgres import Connection, connect, ints
 from common.process import collect_rarely
 from common.shards import Shards
@@ -31,15 +33,20 @@ BATCH = 10_000
 # which no transaction can commit a row any more: every writer has its transaction id before its first position
 # (eventstore), so once all ids handed out by then are finished, nothing below can appear.
 _BATCH = """
-SELECT * FROM outbox WHERE position > %s AND partition = ANY(%s) AND topic <> ALL(%s) ORDER BY position LIMIT %s
+SELECT * FROM (
+    SELECT *, sum(coalesce(records, 1)) OVER (ORDER BY position) AS so_far FROM (
+        SELECT * FROM outbox WHERE position > %(hint)s AND partition = ANY(%(held)s) AND topic <> ALL(%(missing)s)
+        ORDER BY position LIMIT %(most)s) AS next) AS counted
+WHERE so_far - coalesce(records, 1) < %(most)s
 """
 _READ_PLAIN = f"""
-SELECT position, topic, partition, key, type, body, tombstone, barrier,
+SELECT position, topic, partition, key, type, body, tombstone, barrier, packed, coalesce(records, 1),
        NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM ({_BATCH}) AS batch
+FROM ({_BATCH}) AS batch ORDER BY position
 """
 _READ_EVENTS = f"""
 SELECT b.position, b.topic, b.partition, b.key, b.type, b.body, b.tombstone, b.barrier,
+       b.packed, coalesce(b.records, 1),
        e.id::text, e.version, e.occurred_at::text, e.recorded_at::text, e.source, e.correlation_id, e.data
 FROM ({_BATCH}) AS b LEFT JOIN events AS e ON e.stream_id = b.key AND e.version = b.version ORDER BY b.position
 """
@@ -51,7 +58,7 @@ _DELETE = "DELETE FROM outbox WHERE position = ANY(%s::bigint[])"
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """An outbox row, joined with its event when it has no body of its own."""
+    """An outbox row, joined with its event when it has no body of its own and is no pack of `records`."""
 
     position: int
     topic: str
@@ -61,6 +68,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     body: str | None
     tombstone: bool
     barrier: bool
+    packed: bytes | None
+    records: int
     id: str | None
     version: int | None
     occurred_at: str | None
@@ -72,6 +81,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     @property
     def came_with(self) -> str:
         """The correlation of what is sent; empty when there is none."""
+        if self.packed is not None:
+            return self.key
         if self.body is None:
             return self.correlation or ""
         try:
@@ -79,7 +90,17 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         except msgspec.MsgspecError:  # a dead letter's copy is no envelope
             return ""
 
-    def value(self) -> bytes | None:
+    def outgoing(self) -> list[kafka.Outgoing]:
+        """What is to be sent for it; nothing when it cannot be made, so that only its key waits."""
+        if self.packed is not None:
+            return unpack(self.packed)
+        try:
+            return [kafka.Outgoing(self.topic, self.partition, self.key, self.type, self._value())]
+        except LookupError as error:
+            log.error("row cannot be sent", position=self.position, error=str(error)[:200])
+            return []
+
+    def _value(self) -> bytes | None:
         """The record's value; None for a tombstone."""
         if self.tombstone:
             return None
@@ -128,13 +149,21 @@ def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]
         yield row
 
 
-def _outgoing(row: Row) -> kafka.Outgoing | None:
-    """The record of a row; None for one that cannot be made, so that only its key waits."""
-    try:
-        return kafka.Outgoing(row.topic, row.partition, row.key, row.type, row.value())
-    except LookupError as error:
-        log.error("row cannot be sent", position=row.position, error=str(error)[:200])
-        return None
+def acknowledged(rows: Sequence[Row], made: Sequence[Sequence[kafka.Outgoing]], told: Sequence[bool]) -> list[bool]:
+    """Which rows are done, by what was `told` of their records: of each key only those before its first failure.
+
+    A pack with a record that failed is sent again as a whole.
+    """
+    if all(told) and all(made):
+        return [True] * len(rows)
+    answers, failed, done = iter(told), set[tuple[str, str]](), []
+    for row, records in zip(rows, made, strict=True):
+        keys = {(row.topic, one.key) for one in records} or {(row.topic, row.key)}
+        sent = all(list(islice(answers, len(records)))) and bool(records) and failed.isdisjoint(keys)
+        if not sent:
+            failed |= keys
+        done.append(sent)
+    return done
 
 
 @dataclass
@@ -203,8 +232,6 @@ class Relay:
             traces.sent(((row.topic, row.came_with) for row in acked), begun)
             gone = {row.position for row in acked}
             lowest_waiting = next((row.position for row in rows if row.position not in gone), None)
-            for type_, count in Counter(row.type for row in acked).items():
-                OUTBOX_SENT.labels(type_).inc(count)
         self._raise_hint(conn, oldest_running, rows, lowest_waiting)
         return len(acked)
 
@@ -212,7 +239,7 @@ class Relay:
         self, conn: Connection, oldest_running: int, rows: Sequence[Row], lowest_waiting: int | None
     ) -> None:
         if self.candidate is not None and oldest_running >= self.candidate[1]:
-            read_to = rows[-1].position if len(rows) == BATCH else self.candidate[0]
+            read_to = rows[-1].position if sum(row.records for row in rows) >= BATCH else self.candidate[0]
             below = read_to if lowest_waiting is None else lowest_waiting - 1
             self.hint = max(self.hint, min(self.candidate[0], read_to, below))
             self.candidate = None
@@ -226,7 +253,7 @@ class Relay:
 
     def _read(self, conn: Connection) -> list[Row]:
         query = _READ_EVENTS if self.event_store else _READ_PLAIN
-        values = (self.hint, self.shards.held, self.outlets.missing, BATCH)
+        values = {"hint": self.hint, "held": self.shards.held, "missing": self.outlets.missing, "most": BATCH}
         found: list[Any] = conn.execute(query, values).fetchall()
         return [Row(*row) for row in found]
 
@@ -237,20 +264,14 @@ class Relay:
     def _send(self, rows: Sequence[Row]) -> list[Row]:
         """Sends all and returns the acknowledged ones, for each key only those before its first failure."""
         self.producer = self.producer or kafka.producer(self.bootstrap, self.name)
-        outgoing = [_outgoing(row) for row in rows]
-        told = kafka.send_all(self.producer, [one for one in outgoing if one is not None], timeout_s=25)
-        if len(told) == len(rows) and all(told):
-            return list(rows)
-        sent = iter(told)
-        failed: set[tuple[str, str]] = set()
-        acked = []
-        for row, one in zip(rows, outgoing, strict=True):
-            if one is not None and next(sent) and (row.topic, row.key) not in failed:
-                acked.append(row)
-            else:
-                failed.add((row.topic, row.key))
-        if failed:
-            log.warning("sends failed", keys=len(failed), acknowledged=len(acked))
+        made = [row.outgoing() for row in rows]
+        told = kafka.send_all(self.producer, list(chain.from_iterable(made)), timeout_s=25)
+        sent = acknowledged(rows, made, told)
+        for type_, count in Counter(one.type for one in chain.from_iterable(compress(made, sent))).items():
+            OUTBOX_SENT.labels(type_).inc(count)
+        acked = list(compress(rows, sent))
+        if len(acked) < len(rows):
+            log.warning("sends failed", rows=len(rows) - len(acked), acknowledged=len(acked))
             self._drop_producer()
         return acked
 

@@ -1,3 +1,3 @@
 """Tables of identity, numbered; those it shares with other services come from common."""
 
-SHARED = ("events", "outbox", "consumer", "idempotency", "opened")
+SHARED = ("events", "outbox", "packs", "consumer", "idempotency", "opened")

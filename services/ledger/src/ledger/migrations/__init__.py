@@ -1,3 +1,3 @@
 """The ledger's own tables, and the shared ones they stand beside."""
 
-SHARED = ("outbox", "consumer", "keys")
+SHARED = ("outbox", "packs", "consumer", "keys")

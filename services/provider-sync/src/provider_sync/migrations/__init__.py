@@ -1,3 +1,3 @@
 """provider-sync's own tables, and the shared ones they stand beside."""
 
-SHARED = ("outbox", "events", "consumer", "opened")
+SHARED = ("outbox", "packs", "events", "consumer", "opened")

@@ -46,6 +46,8 @@ _FACT = """
 SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL,
     e.version IS NOT NULL AND NOT EXISTS (
         SELECT FROM outbox AS o WHERE o.key = s.account COLLATE "default" AND o.version = s.version)
+    AND NOT EXISTS (
+        SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
 FROM said AS s JOIN providers AS p ON p.no = s.provider
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference
 LEFT JOIN events AS e ON e.stream_id = s.account COLLATE "default" AND e.version = s.version

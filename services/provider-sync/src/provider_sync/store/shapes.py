@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from common.eventstore import NewEvent, queue
+from common.eventstore import NewEvent, queue, queue_packed
 from common.postgres import Connection, copy_lines, copy_rows, escaped, numbers_for
 from common.repeating import MARK, between, members, searched, shared, template
 
@@ -58,7 +58,7 @@ def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
     repeated = shared(shape for shape, _ in parts)
     together = len(events) >= _MANY and len({event.correlation for event in events}) == 1
     numbers = _made(conn, repeated, events[0]) if together else _numbers(conn, repeated) if repeated else {}
-    queue(conn, topic, events)
+    (queue_packed if together else queue)(conn, topic, events)
     with conn.cursor() as cursor:
         lines = (
             _line(event, values, numbers.get(shape), together)

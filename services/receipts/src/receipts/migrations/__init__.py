@@ -1,3 +1,3 @@
 """Tables of receipts; SHARED names the tables of libs/common they stand beside."""
 
-SHARED = ("outbox", "consumer", "keys")
+SHARED = ("outbox", "packs", "consumer", "keys")
