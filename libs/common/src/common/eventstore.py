@@ -59,11 +59,11 @@ def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
         copy_lines(
             cursor,
             "events (stream_id, version, id, type, occurred_at, recorded_at, source, correlation_id, data)",
-            [
+            (
                 f"{escaped(e.stream)}\t{e.version}\t{e.id}\t{e.type}\t{e.occurred_at}\t{e.recorded_at}\t{e.source}\t"
                 f"{escaped(e.correlation)}\t{escaped(e.data)}"
                 for e in events
-            ],
+            ),
         )
 
 
@@ -74,7 +74,7 @@ def queue(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
         copy_lines(
             cursor,
             "outbox (topic, partition, key, version, type)",
-            [f"{topic}\t{e.partition}\t{escaped(e.stream)}\t{e.version}\t{e.type}" for e in events],
+            (f"{topic}\t{e.partition}\t{escaped(e.stream)}\t{e.version}\t{e.type}" for e in events),
         )
 
 
@@ -123,9 +123,9 @@ def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
         copy_lines(
             cursor,
             "outbox (topic, partition, key, type, body, tombstone, barrier)",
-            [
+            (
                 f"{r.topic}\t{r.partition}\t{escaped(r.key)}\t{escaped(r.type)}\t{copy_field(r.body)}\t"
                 f"{r.body is None:d}\t{r.barrier:d}"
                 for r in rows
-            ],
+            ),
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from itertools import islice
 from time import monotonic
 from typing import Any, LiteralString, Protocol
 from uuid import UUID
@@ -127,6 +128,7 @@ def numbers_for(conn: Connection, table: str, how_many: int) -> list[int]:
     return [no for (no,) in conn.execute(_NUMBERS, (table, how_many)).fetchall()]
 
 
+_COPIED_TOGETHER = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -139,7 +141,10 @@ def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterab
         _insert_lines(cursor, target, [line.split("\t") for line in lines])
         return
     with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
-        copy.write("".join(f"{line}\n" for line in lines))
+        # The server works on one part while the next is made.
+        coming = iter(lines)
+        while part := list(islice(coming, _COPIED_TOGETHER)):
+            copy.write("\n".join(part) + "\n")
 
 
 def _insert_lines(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Sequence[Sequence[str]]) -> None:

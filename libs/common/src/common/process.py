@@ -20,6 +20,8 @@ from common.env import BadSettings
 Settings = TypeVar("Settings")
 
 TIDY_S = 5.0
+# A process at work gives nothing back that it would not take again at once, and a batch of its is long to walk through.
+_BUSY, _BUSY_S = 0.1, 60.0
 
 
 def settings_or_exit(read: Callable[[], Settings]) -> Settings:
@@ -73,10 +75,15 @@ def _tidy_by_the_clock() -> threading.Thread:
 
 
 def _tidy() -> None:
+    tidied = time.monotonic()
     while True:
+        used = time.process_time()
         time.sleep(TIDY_S)
-        gc.collect()
-        _give_back()
+        at_work = time.process_time() - used > _BUSY * TIDY_S
+        if not at_work or time.monotonic() - tidied > _BUSY_S:
+            gc.collect()
+            _give_back()
+            tidied = time.monotonic()
 
 
 def _give_back() -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 _T = TypeVar("_T", bound=Hashable)
@@ -10,8 +11,8 @@ _T = TypeVar("_T", bound=Hashable)
 _SHARED_BY = 8
 # JSON has no control characters, so this one is in none of the texts.
 MARK = "\x1f"
-# No single empty value: joined, it would be the same as no value at all.
-_EMPTY = [""]
+# A pattern takes as long to compile as a hundred texts take to read.
+_WORTH_COMPILING = 20
 
 
 def members(*names: str) -> re.Pattern[str]:
@@ -23,16 +24,44 @@ def members(*names: str) -> re.Pattern[str]:
     return re.compile(rf'("(?:{"|".join(names)})":"?)((?<=")(?:[^"\\]|\\.)+|-?\d+)')
 
 
-def searched(values_of: re.Pattern[str], text: str) -> tuple[list[str], list[str]]:
-    """The pieces between the values, and the values."""
+class Alike:
+    """What a text has in common with the one before it, most often; `text` has a MARK where each value stood."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._pieces = text.split(MARK)
+        self._seen = 0
+        self._match: Callable[[str], re.Match[str] | None] | None = None
+
+    def values(self, text: str) -> Sequence[str] | None:
+        """The values of a text that has the same in common; None for another."""
+        if self._match is not None:
+            found = self._match(text)
+            values: Sequence[str] | None = found.groups() if found is not None else None
+        else:
+            values = _between(self._pieces, text)
+            self._seen += values is not None
+            if self._seen == _WORTH_COMPILING:
+                self._match = _compiled(self.text)
+        # No single empty value: joined, it would be the same as no value at all.
+        return values if values is None or len(values) != 1 or values[0] else None
+
+
+def searched(values_of: re.Pattern[str], text: str) -> tuple[Alike, list[str]]:
+    """What is common to texts like this one, and its values."""
     parts = values_of.split(text)
     values = parts[2::3]
     parts[2::3] = MARK * len(values)
-    return "".join(parts).split(MARK), values
+    return Alike("".join(parts)), values
 
 
-def between(pieces: Sequence[str], text: str) -> list[str] | None:
-    """The values of a text that has these pieces, as the one before it most often has; None for another."""
+@lru_cache(maxsize=1_000)
+def _compiled(text: str) -> Callable[[str], re.Match[str] | None]:
+    """Twice as fast as looking for one piece after the other; what it misses is looked for again."""
+    return re.compile('([^"]*)'.join(map(re.escape, text.split(MARK)))).fullmatch
+
+
+def _between(pieces: Sequence[str], text: str) -> list[str] | None:
     values = []
     start, at = pieces[0], len(pieces[0])
     if not text.startswith(start):
@@ -43,7 +72,7 @@ def between(pieces: Sequence[str], text: str) -> list[str] | None:
             return None
         values.append(text[at:end])
         at = end + len(piece)
-    return values if at == len(text) and values != _EMPTY else None
+    return values if at == len(text) else None
 
 
 def shared(found: Iterable[_T]) -> list[_T]:

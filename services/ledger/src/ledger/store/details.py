@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from common.postgres import Connection, copy_rows, numbers_for
-from common.repeating import MARK, between, members, searched, shared, template
+from common.repeating import MARK, Alike, members, searched, shared, template
 from ledger.domain.entry import Entry
 
 _VALUES = members("volume", "reading_previous", "reading_current", "debt", "days", "paid_at", "reference", "amount")
@@ -18,22 +18,22 @@ class Common(NamedTuple):
     text: str
 
 
-_NOTHING = (Common("", "", ""), [""])
+_NOTHING = (Common("", "", ""), Alike(""))
 
 
 def parted(entries: Iterable[Entry]) -> list[tuple[Common, str]]:
     """What each posting has in common with others, and its own values with marks between them."""
-    last: dict[tuple[str, str, bool], tuple[Common, list[str]]] = {}
+    last: dict[tuple[str, str, bool], tuple[Common, Alike]] = {}
     found = []
     for e in entries:
         place = e.kind, e.service, e.line == 0
-        common, pieces = last.get(place, _NOTHING)
+        common, text = last.get(place, _NOTHING)
         alike = common.recorded_at == e.recorded_at and common.provider == e.provider
-        values = between(pieces, e.detail) if alike else None
+        values = text.values(e.detail) if alike else None
         if values is None:
-            pieces, values = searched(_VALUES, e.detail)
-            common = Common(e.provider, e.recorded_at, MARK.join(pieces))
-            last[place] = common, pieces
+            text, values = searched(_VALUES, e.detail)
+            common = Common(e.provider, e.recorded_at, text.text)
+            last[place] = common, text
         found.append((common, MARK.join(values)))
     return found
 

@@ -49,7 +49,9 @@ def add_entries(conn: Connection, entries: Iterable[Entry]) -> None:
     posted = list(entries)
     parts = details.parted(posted)
     numbers = details.keep(conn, parts)
-    lines = (_line(e, own, numbers.get(common)) for e, (common, own) in zip(posted, parts, strict=True))
+    # In the order of the index, which finds its place faster then.
+    in_order = sorted(zip(posted, parts, strict=True), key=lambda one: one[0].account)
+    lines = (_line(e, own, numbers.get(common)) for e, (common, own) in in_order)
     with conn.cursor() as cursor:
         copy_lines(cursor, _POSTINGS, lines)
 

@@ -90,7 +90,8 @@ def odd(conn: Connection, charges: Charges, months: Sequence[int], times: float,
 def learn(conn: Connection, learned: Mapping[tuple[str, str], Mapping[str, int]]) -> None:
     """Adds charges (service, month → account → tiyn) to the history; the streams of all accounts are locked."""
     conn.execute(_ADD_SERVICES, (sorted({service for service, _ in learned}),))
-    for (service, period), sums in learned.items():
+    for (service, period), unsorted in learned.items():
+        sums = dict(sorted(unsorted.items()))
         month = int(period[5:])
         query = sql.SQL(_LEARN).format(month=sql.Identifier(f"m{month}"))
         values = {

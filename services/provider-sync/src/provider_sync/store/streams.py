@@ -1,6 +1,7 @@
 """Account numbers, streams and their heads: found, locked in one order, moved on."""
 
 from collections.abc import Collection, Iterable
+from operator import attrgetter
 
 from common.partitions import partition_of
 from common.postgres import Connection, ints, texts
@@ -59,7 +60,7 @@ def lock(conn: Connection, numbers: Collection[str]) -> dict[str, Account]:
 
 def move(conn: Connection, accounts: Iterable[Account]) -> None:
     """Writes the new heads of locked streams."""
-    moved = list(accounts)
+    moved = sorted(accounts, key=attrgetter("id"))
     conn.execute(_MOVE, (texts([a.id for a in moved]), ints(a.version for a in moved), ints(a.standing for a in moved)))
 
 
