@@ -49,6 +49,7 @@ def test_an_outbox_that_is_not_sent_grows_old_and_is_counted(
     topic = topics(TOPIC) + TOPIC
     with connect(store, "writer") as conn:
         eventstore.append(conn, topic, stores.events("acc-1", [1, 2, 3]))
+        eventstore.queue_packed(conn, topic, stores.events("acc-2", [1, 2]))
     held = [backlog.waiting("applied", "SELECT FROM applied")]
     relay = Relay(store, kafka_address, "backlog-relay", event_store=True, measures=held)
     stop = threading.Event()
@@ -57,7 +58,7 @@ def test_an_outbox_that_is_not_sent_grows_old_and_is_counted(
         worker = threading.Thread(target=relay.run, args=(stop, admin_port))
         worker.start()
         until(lambda: scraped(admin_port).get("settlement_outbox_oldest_seconds", 0) > 0.5, "the oldest row ages")
-        until(lambda: scraped(admin_port)["settlement_outbox_waiting"] == 3, "the rows are counted")
+        until(lambda: scraped(admin_port)["settlement_outbox_waiting"] == 5, "the records are counted")
         assert scraped(admin_port)['settlement_waiting{kind="applied"}'] == 1
     until(lambda: scraped(admin_port)["settlement_outbox_waiting"] == 0, "the outbox is empty")
     assert scraped(admin_port)["settlement_outbox_oldest_seconds"] == 0

@@ -33,7 +33,7 @@ def waiting(kind: str, query: LiteralString) -> Measure:
 
 @dataclass
 class Outbox:
-    """Measures the outbox above `hint`: rows up to MOST, and the seconds that the same row has been seen as the oldest.
+    """Measures the outbox above `hint`: records up to MOST, and how long the same row has been seen as the oldest.
 
     Rows carry no time of their own, so the age is right to within EVERY_S and begins anew with the process.
     """
@@ -43,12 +43,12 @@ class Outbox:
     _since: float = field(default=0.0, init=False)
 
     def __call__(self, conn: Connection) -> None:
-        query = "SELECT position FROM outbox WHERE position > %s ORDER BY position LIMIT %s"
+        query = "SELECT position, coalesce(records, 1) FROM outbox WHERE position > %s ORDER BY position LIMIT %s"
         rows: list[Any] = conn.execute(query, (self.hint(), MOST)).fetchall()
         oldest = rows[0][0] if rows else None
         if oldest != self._oldest:
             self._oldest, self._since = oldest, monotonic()
-        OUTBOX_WAITING.set(len(rows))
+        OUTBOX_WAITING.set(min(MOST, sum(records for _, records in rows)))
         OUTBOX_OLDEST_SECONDS.set(monotonic() - self._since if rows else 0)
 
 

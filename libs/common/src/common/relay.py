@@ -159,6 +159,7 @@ def acknowledged(rows: Sequence[Row], made: Sequence[Sequence[kafka.Outgoing]], 
     answers, failed, done = iter(told), set[tuple[str, str]](), []
     for row, records in zip(rows, made, strict=True):
         keys = {(row.topic, one.key) for one in records} or {(row.topic, row.key)}
+        # A list, for what stands behind a failure must be taken, too.
         sent = all(list(islice(answers, len(records)))) and bool(records) and failed.isdisjoint(keys)
         if not sent:
             failed |= keys

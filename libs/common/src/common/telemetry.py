@@ -62,7 +62,7 @@ BREAKER_OPEN = Gauge(
 )
 BUDGETS_SPENT = Gauge("settlement_budgets_spent", "Budgets with no try left for now", ["kind"], multiprocess_mode="max")
 OUTBOX_WAITING = Gauge(
-    "settlement_outbox_waiting", "Rows that wait in the outbox, counted up to 10,000", multiprocess_mode="max"
+    "settlement_outbox_waiting", "Records that wait in the outbox, counted up to 10,000", multiprocess_mode="max"
 )
 OUTBOX_OLDEST_SECONDS = Gauge(
     "settlement_outbox_oldest_seconds", "How long the oldest row of the outbox has been seen", multiprocess_mode="max"
