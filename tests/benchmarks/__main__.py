@@ -290,22 +290,33 @@ def _reads(on: Ground, size: Size, seed: int) -> list[Figure]:
     with f4.empty_route(on) as empty, centre(on) as one:
         with _stage("F4 opening"):
             city = f1.opened(one, size, seed)
-        ask, base = f4.open_month(city.resident, city.sample, traffic.PERIOD), one.url("ledger")
+        base, opened = one.url("ledger"), f4.open_month(city.resident, city.sample, traffic.PERIOD)
+        residents = residents_of(one.urls["ledger"], city.sample, ACCOUNTS_EACH)
+        issued = f4.issued_month(residents, traffic.PERIOD)
 
-        def pair() -> f4.Pair:
+        def pair(ask: f4.Ask) -> f4.Pair:
             found = f4.pair(empty, base, ask, size.read_seconds)
             _say(f"  {found.ours.per_second:,.0f} reads/s, p99 {found.ours.p99_ms:.0f} ms; "
                  f"empty {found.empty.per_second:,.0f}/s, p99 {found.empty.p99_ms:.0f} ms")  # fmt: skip
             return found
 
-        with _stage("F4 while F1 runs"):
-            busy = f4.pairs_while(lambda: void(f1.measure(city)), pair)
-        with _stage("F4 alone"):
-            alone = [pair() for _ in range(size.pairs)]
+        with _stage("F4 open month, while F1 runs"):
+            open_busy = f4.pairs_while(lambda: void(f1.measure(city)), lambda: pair(opened))
+        with _stage("F4 open month, alone"):
+            open_alone = [pair(opened) for _ in range(size.pairs)]
         stored = _stored(f8.lines("first month with accounts", f8.taken(one), city.traffic.facts))
+        with _stage("F4 the month is closed"):
+            f4.close_month(city)
+            following = city.with_month(MONTHS[-1], seed)
+        with _stage("F4 issued month, alone"):
+            alone = [pair(issued) for _ in range(size.pairs)]
+        with _stage("F4 issued month, while F1 runs"):
+            busy = f4.pairs_while(lambda: void(f1.measure(following)), lambda: pair(issued))
     return [
-        *_read_figures("F4 open month, alone", alone),
-        *_read_figures("F4 open month, while F1 runs", busy),
+        *_read_figures("F4 issued month, alone", alone),
+        *_read_figures("F4 issued month, while F1 runs", busy),
+        *_read_figures("F4 open month, alone", open_alone),
+        *_read_figures("F4 open month, while F1 runs", open_busy),
         *stored,
     ]
 

@@ -1,6 +1,7 @@
-"""F4: reads of the cabinet by eight clients, beside an empty Flask route: of the open month while a file is taken in.
+"""F4: reads of the cabinet by eight clients, beside an empty Flask route, alone and while a file is taken in.
 
-F5 reads issued months and the list of accounts, with few and with many accounts, each with two years of statements.
+The open month, then the same month issued, as on the evening of the 10th. F5 reads issued months and the list of
+accounts, with few and with many accounts, each with two years of statements.
 """
 
 import os
@@ -14,11 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
+
 from native.paths import ROOT
 from tests.benchmarks.access import Resident
 from tests.benchmarks.centre import Running, free_port
 from tests.benchmarks.doors import Door, Unexpected
+from tests.benchmarks.f1 import City
 from tests.benchmarks.ground import Ground
+from tests.support.waiting import until
 
 CLIENTS = 8
 
@@ -97,6 +102,18 @@ def issued_month(residents: Sequence[Resident], period: str) -> Ask:
         return f"/v1/accounts{statement}", {"Authorization": who.authorization}
 
     return ask
+
+
+def close_month(city: City) -> None:
+    """Two operators close the month of the city's traffic; returns when every account's statement is issued."""
+    one, second = city.centre, city.centre.folder / "second.key"
+    second.write_text(str(one.operator("operators", "issue", "bench-2", "--json")["key"]))
+    second.chmod(0o600)
+    period = city.traffic.period
+    one.operator("periods", "close", period, "--confirm-key", str(second), "--reason", "the month is over")
+    with psycopg.connect(one.urls["ledger"], autocommit=True) as conn:
+        asked = ("SELECT count(*) FROM statements WHERE period = %s", (period,))
+        until(lambda: conn.execute(*asked).fetchone() == (len(city.traffic.expected),), "all are issued", 600)
 
 
 def load(base: str, ask: Ask, seconds: float) -> Reads:

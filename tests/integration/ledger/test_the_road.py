@@ -71,6 +71,26 @@ def test_a_closed_month_is_issued_once_and_stays(own: Log, running_ledger: Ledge
     assert (after["since"]["paid"], after["due_now"]["total"]) == ("1.00", "3339.86")
 
 
+def test_what_is_asked_for_most_is_the_same_before_flask_and_by_it(
+    own: Log, running_ledger: Ledger, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Body and headers of the list of accounts and of an issued month; a condition leads the whole way."""
+    running_ledger.hear(barriers("2026-10"))
+    running_ledger.closed("2026-10")
+    paths = ("/v1/accounts", f"/v1/accounts/{ACCOUNT}/statement?period=2026-10")
+    whole = {path: ask(path, Read_After=f"account/{ACCOUNT}@1", X_Request_Id="mine-1234") for path in paths}
+    # Whoever comes to Flask's hooks fails from here on.
+    monkeypatch.setattr("common.web.flask.g", None)
+    for path in paths:
+        status, body, headers = ask(path, X_Request_Id="mine-1234")
+        assert (status, body, set(headers)) == (200, whole[path][1], set(whole[path][2]))
+    monkeypatch.undo()
+    tag = whole[paths[1]][2]["ETag"]
+    assert ask(paths[1], If_None_Match=tag)[0] == 304
+    assert ask(paths[1], user=STRANGER)[0] == 404
+    assert ask(paths[1], Authorization="Bearer nobody")[0] == 401
+
+
 def test_the_months_are_listed_newest_first(own: Log, running_ledger: Ledger, ask: Ask) -> None:
     """A closed month and the open one, each with totals that connect."""
     running_ledger.hear(barriers("2026-10"))

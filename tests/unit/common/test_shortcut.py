@@ -1,6 +1,7 @@
 """Calls answered before Flask: only when they are as usual, and else as if nobody had looked at them."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask, request
 from werkzeug.test import Client, TestResponse
 
 from common.errors import Refusal
-from common.shortcut import Shortcut
+from common.shortcut import Looks, Said, Shortcut
 from common.web import create_app
 
 PATH = "/v1/often"
@@ -106,3 +107,50 @@ def test_what_it_raises_is_said_by_the_whole_app_which_does_not_ask_again() -> N
     assert (answer.status_code, answer.get_json()["code"]) == (422, "refused")
     assert answer.headers["X-Request-Id"] == "mine-1234"
     assert asked == [{"asks": 1}]
+
+
+def seen(found: re.Match[str], environ: Any) -> Said | None:
+    """Knows February, has nothing for March, and fails in April."""
+    if found["month"] == "4":
+        raise Refusal(field="/month")
+    return Said(b'{"way":"short"}', "v1") if found["month"] == "2" else None
+
+
+@pytest.fixture
+def reader() -> Client:
+    """An app behind looks."""
+    app = Flask("whole")
+
+    @app.route("/v1/month", methods=["GET", "POST"])
+    def whole() -> dict[str, str]:
+        return {"way": "whole"}
+
+    return Client(Looks(app.wsgi_app, {"/v1/month": (r"/v1/month\?month=(?P<month>\d)", seen)}))
+
+
+def test_a_usual_look_is_answered_at_once(reader: Client) -> None:
+    """Readers may keep what has a tag."""
+    answer = reader.get("/v1/month?month=2", headers={"X-Request-Id": "mine-1234"})
+    assert way(answer) == "short"
+    assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == ('"v1"', "private, no-cache")
+    assert (answer.headers["X-Request-Id"], answer.headers["Vary"]) == ("mine-1234", "Accept-Language")
+    assert answer.content_length == len(answer.data)
+
+
+CONDITIONED: dict[str, dict[str, Any]] = {
+    "another query": {"path": "/v1/month?month=2&more=1"},
+    "no query": {"path": "/v1/month"},
+    "nothing to say": {"path": "/v1/month?month=3"},
+    "a refusal": {"path": "/v1/month?month=4"},
+    "kept already": {"headers": {"If-None-Match": '"v1"'}},
+    "after something": {"headers": {"Read-After": "account/100@1"}},
+    "a body": {"data": b"{}"},
+    "another method": {"method": "POST"},
+}
+
+
+@pytest.mark.parametrize("what", CONDITIONED)
+def test_a_look_with_a_condition_goes_the_whole_way(reader: Client, what: str) -> None:
+    """As if it had not been asked."""
+    sent: dict[str, Any] = {"path": "/v1/month?month=2", "method": "GET"} | CONDITIONED[what]
+    assert way(reader.open(sent.pop("path"), **sent)) == "whole"

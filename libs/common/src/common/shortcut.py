@@ -1,24 +1,28 @@
 """Calls that are most of what a service is asked, answered before Flask when nothing about them is unusual."""
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from socket import IPPROTO_TCP, TCP_CORK, socket
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from common import patience, strictjson
 from common.telemetry import HTTP_SECONDS
 from common.timing import BEGAN
-from common.web import ALWAYS_SAID, RAISED, named
+from common.web import ALWAYS_SAID, KEPT, RAISED, named
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     Answer = Callable[[Any, WSGIEnvironment], bytes]
+    Look = Callable[[re.Match[str], WSGIEnvironment], "Said | None"]
 
 # A JSON body as every client sends it; anything else is for Flask to judge.
 _PLAIN = ("application/json", "application/json; charset=utf-8")
+# What makes of a look more than a look.
+_CONDITIONS = ("HTTP_READ_AFTER", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_TRANSFER_ENCODING")
 
 
 class Shortcut:
@@ -49,9 +53,7 @@ class Shortcut:
             environ[RAISED] = error
             return self._whole(environ, start_response)
         took.observe(perf_counter() - began)
-        said = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("X-Request-Id", ident)]
-        start_response("200 OK", [*said, *ALWAYS_SAID])
-        return _in_one_piece(content, environ.get("gunicorn.socket"))
+        return _answered(Said(content), ident, environ, start_response)
 
     def _plain_length(self, environ: "WSGIEnvironment") -> int:
         """How long the body is; 0 when anything about the request is not as usual."""
@@ -60,6 +62,57 @@ class Shortcut:
         if not usual or "HTTP_TRANSFER_ENCODING" in environ or not (length.isascii() and length.isdigit()):
             return 0
         return int(length) if len(length) < 8 and int(length) <= self._longest else 0
+
+
+class Said(NamedTuple):
+    """The JSON of 200, and its tag when readers may keep it."""
+
+    content: bytes
+    tag: str = ""
+
+
+class Looks:
+    """In front of the whole app, for GETs without a body or a condition; `looks` has by route what answers it.
+
+    A pattern is that of path and query together. What answers None, or raises, leaves the call to the whole app as if
+    it had not been asked: a look changes nothing.
+    """
+
+    def __init__(self, whole: "WSGIApplication", looks: "Mapping[str, tuple[str, Look]]") -> None:
+        self._whole = whole
+        self._ways = [
+            (re.compile(pattern, re.ASCII).fullmatch, look, HTTP_SECONDS.labels("GET", route, 200))
+            for route, (pattern, look) in looks.items()
+        ]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """WSGI."""
+        if environ["REQUEST_METHOD"] == "GET" and environ.get("CONTENT_LENGTH") in (None, "", "0"):
+            asked = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+            for match, look, took in self._ways:
+                found = match(asked)
+                if found and not any(condition in environ for condition in _CONDITIONS):
+                    environ[BEGAN] = began = perf_counter()
+                    ident = named(environ)
+                    said = _looked(look, found, environ)
+                    if said:
+                        patience.arrived(environ)
+                        took.observe(perf_counter() - began)
+                        return _answered(said, ident, environ, start_response)
+        return self._whole(environ, start_response)
+
+
+def _looked(look: "Look", found: re.Match[str], environ: "WSGIEnvironment") -> Said | None:
+    with suppress(Exception):  # the whole app asks again, and knows how to say it
+        return look(found, environ)
+    return None
+
+
+def _answered(said: Said, ident: str, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+    plain = [("Content-Type", "application/json"), ("Content-Length", str(len(said.content))), ("X-Request-Id", ident)]
+    kept = [("ETag", f'"{said.tag}"'), ("Cache-Control", KEPT), *ALWAYS_SAID[1:]] if said.tag else ALWAYS_SAID
+    start_response("200 OK", [*plain, *kept])
+    return _in_one_piece(said.content, environ.get("gunicorn.socket"))
 
 
 def _read(environ: "WSGIEnvironment", length: int) -> bytes:

@@ -229,6 +229,8 @@ def _whole_body() -> bytes:
 
 # What every answer says; the first unless it says something else of being kept.
 ALWAYS_SAID = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Language"))
+# What is said instead of what a reader may keep and ask for by its tag.
+KEPT = "private, no-cache"
 
 
 def _after(answer: Response) -> Response:
@@ -281,7 +283,7 @@ def idempotency() -> tuple[str, str]:
 def etagged(answer: Response, tag: str) -> Response:
     """The answer with a strong ETag, or 304 when the reader already has it."""
     answer.headers.add("ETag", f'"{tag}"')
-    answer.headers.add("Cache-Control", "private, no-cache")
+    answer.headers.add("Cache-Control", KEPT)
     if "HTTP_IF_NONE_MATCH" in request.environ or "HTTP_IF_MATCH" in request.environ:
         answer.make_conditional(request)
     return answer

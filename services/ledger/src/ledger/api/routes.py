@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Response, request
@@ -15,11 +15,19 @@ from common.arrivals import Arrivals
 from common.auth import TokenVerifier
 from common.problems import language
 from common.reading import Reading
+from common.shortcut import Looks, Said
 from common.web import Model, create_app, etagged, problem_answers, wait_visible
 from ledger.api import models, render, spreadsheet
 from ledger.config import Config
 from ledger.errors import BrokenCursor
 from ledger.handlers import due, read
+
+if TYPE_CHECKING:
+    from re import Match
+
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from common.shortcut import Look
 
 _PAYMENT_KINDS = ["payment.received", "payment.reversed"]
 _AGENT_KEY = {"type": "http", "scheme": "bearer", "description": "`<key id>.<secret>` of a payment agent."}
@@ -38,9 +46,13 @@ class Door:
 
     def caller(self) -> str:
         """The signed-in user, after what Read-After names is visible; raises NotSignedIn, NotYetVisible."""
-        user = self.verifier.verify(request.headers.get("Authorization")).user
+        user = self.signed_in(request.environ)
         wait_visible(lambda kind, key: read.head_for(self.reading, user, kind, key, self.config), self.arrivals.watched)
         return user
+
+    def signed_in(self, environ: "WSGIEnvironment") -> str:
+        """The signed-in user; raises NotSignedIn."""
+        return self.verifier.verify(environ.get("HTTP_AUTHORIZATION")).user
 
 
 def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config: Config) -> OpenAPI:
@@ -51,7 +63,31 @@ def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config
     _add_history(app, door)
     _add_export(app, door)
     _add_agents(app, door)
+    app.wsgi_app = Looks(app.wsgi_app, _looks(door))  # type: ignore[method-assign]  # as Flask documents it
     return app
+
+
+def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
+    """What a cabinet asks for most, before Flask: the list of accounts, and a month that is issued (ADR 90)."""
+
+    def mine(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
+        return Said(_mine(door, door.signed_in(environ)))
+
+    def issued(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
+        number, period = found.groups()
+        ready = read.issued(door.reading, door.signed_in(environ), number, period, door.config)
+        return Said(render.issued(ready), ready.tag) if ready else None
+
+    return {
+        "/v1/accounts": (r"/v1/accounts\?", mine),
+        "/v1/accounts/<number>/statement": (
+            r"/v1/accounts/([0-9A-Za-z-]{1,20})/statement\?period=((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))", issued,
+        ),
+    }  # fmt: skip
+
+
+def _mine(door: Door, user: str) -> bytes:
+    return msgspec.json.encode(render.mine(read.my_accounts(door.reading, user, door.config), door.config.currency))
 
 
 def _add_accounts(app: OpenAPI, door: Door) -> None:
@@ -60,7 +96,7 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/accounts", **_answers(models.MineList))
     def my_accounts() -> Response:
         """My accounts, each with what is due now."""
-        return _json(render.mine(read.my_accounts(reading, door.caller(), config), config.currency))
+        return _document(_mine(door, door.caller()))
 
     @app.get("/v1/accounts/<number>", **_answers(models.AccountData))
     def account(path: models.AccountPath) -> Response:
