@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,10 @@ BESIDE = ("ledger-project-2", "provider-sync-relay-2")
 BRINGING = ("provider-sync-web", "provider-sync-load", "provider-sync-inbox", "provider-sync-relay")
 READING = ("ledger-project", "ledger-relay", "ledger-web", "provider-sync-project")
 # The newest one; and the one from which on issued statements stand ready, with all that came after it.
-MIGRATIONS = ("*/migrations/*.sql", "services/ledger/src/ledger/migrations/0040_documents.sql")
+MIGRATIONS = (
+    ("*/migrations/*.sql", "*/common/sql/*.sql"),
+    ("services/ledger/src/ledger/migrations/0040_documents.sql",),
+)
 APPLIED = "SELECT count(*) FROM schema_migrations"
 
 
@@ -29,13 +32,13 @@ def git(*words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True)
 
 
-def release_before(migration: str, folder: Path) -> Path:
+def release_before(migration: Sequence[str], folder: Path) -> Path:
     """The sources of RELEASE_BEFORE, else of the last commit before the migration."""
-    added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", migration).stdout.decode().strip()
+    added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", *migration).stdout.decode().strip()
     commit = os.environ.get("RELEASE_BEFORE") or f"{added}^"
     packed = git("archive", commit)
     if packed.returncode:
-        pytest.skip(f"the release before {migration} is not in this clone ({commit[:12]}): fetch its history")
+        pytest.skip(f"the release before {migration[0]} is not in this clone ({commit[:12]}): fetch its history")
     folder.mkdir()
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
     return folder
@@ -73,7 +76,7 @@ def replaced(centre: Centre, *names: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("migration", MIGRATIONS, ids=("the newest", "issued statements"))
 def test_the_release_before_goes_on_while_it_is_replaced(
-    migration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    migration: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two providers push and two months close all the time; both releases read and write the same topics and tables."""
     monkeypatch.setenv("LEDGER_PROJECTORS", "3")
