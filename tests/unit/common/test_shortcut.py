@@ -154,3 +154,14 @@ def test_a_look_with_a_condition_goes_the_whole_way(reader: Client, what: str) -
     """As if it had not been asked."""
     sent: dict[str, Any] = {"path": "/v1/month?month=2", "method": "GET"} | CONDITIONED[what]
     assert way(reader.open(sent.pop("path"), **sent)) == "whole"
+
+
+def test_what_a_look_raises_is_said_by_the_whole_app_which_does_not_ask_again() -> None:
+    """Nobody waits twice for what is away."""
+    asked = []
+    app = create_app("whole", "Whole", "")
+    app.get("/v1/month")(lambda: asked.append("again"))
+    app.wsgi_app = Looks(app.wsgi_app, {"/v1/month": (r"/v1/month\?month=(?P<month>\d)", seen)})  # type: ignore[method-assign]  # as Flask documents it
+    answer = app.test_client().get("/v1/month?month=4", headers={"X-Request-Id": "mine-1234"})
+    assert (answer.status_code, answer.get_json()["code"], asked) == (422, "refused", [])
+    assert answer.headers["X-Request-Id"] == "mine-1234"

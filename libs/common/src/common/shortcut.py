@@ -15,6 +15,7 @@ from common.web import ALWAYS_SAID, KEPT, RAISED, named
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from prometheus_client import Histogram
 
     Answer = Callable[[Any, WSGIEnvironment], bytes]
     Look = Callable[[re.Match[str], WSGIEnvironment], "Said | None"]
@@ -74,8 +75,8 @@ class Said(NamedTuple):
 class Looks:
     """In front of the whole app, for GETs without a body or a condition; `looks` has by route what answers it.
 
-    A pattern is that of path and query together. What answers None, or raises, leaves the call to the whole app as if
-    it had not been asked: a look changes nothing.
+    A pattern is that of path and query together. What answers None leaves the call to the whole app; what it raises is
+    said by the whole app, which does not ask again.
     """
 
     def __init__(self, whole: "WSGIApplication", looks: "Mapping[str, tuple[str, Look]]") -> None:
@@ -87,25 +88,34 @@ class Looks:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """WSGI."""
-        if environ["REQUEST_METHOD"] == "GET" and environ.get("CONTENT_LENGTH") in (None, "", "0"):
-            asked = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
-            for match, look, took in self._ways:
-                found = match(asked)
-                if found and not any(condition in environ for condition in _CONDITIONS):
-                    environ[BEGAN] = began = perf_counter()
-                    ident = named(environ)
-                    said = _looked(look, found, environ)
-                    if said:
-                        patience.arrived(environ)
-                        took.observe(perf_counter() - began)
-                        return _answered(said, ident, environ, start_response)
-        return self._whole(environ, start_response)
+        way = self._way(environ)
+        if way is None:
+            return self._whole(environ, start_response)
+        environ[BEGAN] = began = perf_counter()
+        ident = named(environ)
+        found, look, took = way
+        try:
+            said = look(found, environ)
+        except Exception as error:  # noqa: BLE001  # the whole app knows how to say it
+            environ[RAISED] = error
+            said = None
+        if said is None:
+            return self._whole(environ, start_response)
+        patience.arrived(environ)
+        took.observe(perf_counter() - began)
+        return _answered(said, ident, environ, start_response)
 
-
-def _looked(look: "Look", found: re.Match[str], environ: "WSGIEnvironment") -> Said | None:
-    with suppress(Exception):  # the whole app asks again, and knows how to say it
-        return look(found, environ)
-    return None
+    def _way(self, environ: "WSGIEnvironment") -> "tuple[re.Match[str], Look, Histogram] | None":
+        """What answers it; None when anything about the request is not as usual."""
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("CONTENT_LENGTH") not in (None, "", "0"):
+            return None
+        if any(condition in environ for condition in _CONDITIONS):
+            return None
+        asked = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+        for match, look, took in self._ways:
+            if found := match(asked):
+                return found, look, took
+        return None
 
 
 def _answered(said: Said, ident: str, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:

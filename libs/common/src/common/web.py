@@ -199,6 +199,7 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
     flask.g.body = None
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or request.path in streaming:
         patience.arrived(request.environ)
+        _say_what_was_raised()
         return
     request.max_content_length = limit_bytes
     body = _whole_body()
@@ -210,6 +211,10 @@ def _before(limit_bytes: int, streaming: tuple[str, ...]) -> None:
         flask.g.body = strictjson.loads(body)
     except strictjson.BadJson as error:
         raise Malformed(reason=str(error)) from error
+    _say_what_was_raised()
+
+
+def _say_what_was_raised() -> None:
     if RAISED in request.environ:
         raise request.environ[RAISED]
 
