@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 
 from common import heads, kafka, relay
-from common.relay import Relay
 from common.restore import EPOCH
 from provider_sync.config import ACCOUNTS_TOPIC
 from provider_sync.store import references
 from tests.conftest import MakeDatabase, MakeTopics
-from tests.integration.provider_sync.town import Row, Town, charge, founded, payment
-from tests.support import stores
-from tests.support.waiting import until
+from tests.integration.provider_sync.town import Row, Town, charge, founded, payment, published
 
 ACCOUNTS = [str(number) for number in range(100, 106)]
 PACKS = "SELECT count(*), sum(records) FROM outbox WHERE packed IS NOT NULL"
@@ -28,12 +25,6 @@ def month(count: int) -> list[Row]:
     """Charges of all accounts by turns; some happened when their sender says, with a fraction of a second."""
     when: tuple[Row, ...] = ({}, {"at": "2026-10-30T09:00:00.120Z"}, {"at": "2026-10-30T14:00:00+05:00"})
     return [charge(f"m-{n}", account=ACCOUNTS[n % len(ACCOUNTS)], **when[n % 3]) for n in range(count)]
-
-
-def published(town: Town, address: str) -> None:
-    """Everything in the outbox is sent."""
-    with stores.running(Relay(town.url, address, "test-relay", event_store=True)):
-        until(lambda: town.one("SELECT count(*) FROM outbox") == 0, "the outbox is empty")
 
 
 def arrived(address: str, topic: str) -> list[kafka.Raw]:

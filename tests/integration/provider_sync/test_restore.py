@@ -15,17 +15,14 @@ from psycopg import sql
 from common import restore
 from common.period import Period
 from common.postgres import open_pool
-from common.relay import Relay
 from common.restore import Part
 from provider_sync.commands.restoring import HEADS
 from provider_sync.handlers.base import Base
 from provider_sync.handlers.bring_back import bring_back
 from provider_sync.handlers.republish import everything
 from tests.conftest import MakeDatabase, MakeTopics
-from tests.integration.provider_sync.town import ASEL, Town, charge, founded, opened, payment
-from tests.support import stores
+from tests.integration.provider_sync.town import ASEL, Town, charge, founded, opened, payment, published
 from tests.support.servers import Addresses
-from tests.support.waiting import until
 
 ACCOUNTS = "provider-sync.accounts.v1"
 TOPICS = (ACCOUNTS, "provider-sync.holders.v1", "provider-sync.directory.v1")
@@ -105,12 +102,6 @@ def on(town: Town, url: str) -> Iterator[Town]:
     """The town with a pool of its own."""
     with open_pool(url, "test", size=4, statement_s=60) as pool:
         yield replace(town, url=url, base=Base(pool, town.base.topic_prefix))
-
-
-def published(town: Town, address: str) -> None:
-    """Everything in the outbox is sent."""
-    with stores.running(Relay(town.url, address, "test-relay", event_store=True)):
-        until(lambda: town.one("SELECT count(*) FROM outbox") == 0, "the outbox is empty")
 
 
 def test_lost_facts_come_back_with_all_that_followed_from_them(

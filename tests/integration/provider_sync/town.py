@@ -15,6 +15,7 @@ import psycopg
 from common.ids import uuid7
 from common.period import Period
 from common.postgres import open_pool
+from common.relay import Relay
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.ndjson import fact_of
@@ -26,6 +27,8 @@ from provider_sync.handlers.load import Loader
 from provider_sync.store.calendar import Closed
 from provider_sync.store.keys import Key
 from provider_sync.store.uploads import Upload
+from tests.support import stores
+from tests.support.waiting import until
 
 SCOPES = {
     "centre": ["accounts", "services:*", "master-data", "holders", "take-over"],
@@ -123,6 +126,12 @@ def founded(url: str, folder: Path, prefix: str, accounts: Sequence[str] = ()) -
         outcomes = town.say("centre", *register, *(opened(account) for account in accounts))
         assert {outcome.status for outcome in outcomes} == {"accepted"}
         yield town
+
+
+def published(town: Town, address: str) -> None:
+    """Everything in the outbox is sent."""
+    with stores.running(Relay(town.url, address, "test-relay", event_store=True)):
+        until(lambda: town.one("SELECT count(*) FROM outbox") == 0, "the outbox is empty")
 
 
 def service(ident: str, provider: str, order: int) -> Row:

@@ -1,6 +1,7 @@
 """The one place that reads the clock."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def now() -> datetime:
@@ -16,3 +17,10 @@ def to_wire(instant: datetime) -> str:
 def from_wire(text: str) -> datetime:
     """The instant of an event's time; raises ValueError."""
     return datetime.fromisoformat(text)
+
+
+@lru_cache(maxsize=10_000)
+def in_short(text: str) -> str:
+    """An instant as `from_wire` reads it, or as PostgreSQL says it, without idle digits: `2026-11-01T05:12:07.12Z`."""
+    whole, dot, fraction = from_wire(text).astimezone(UTC).isoformat().removesuffix("+00:00").partition(".")
+    return f"{whole}{dot}{fraction.rstrip('0')}Z"

@@ -2,12 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC
-from functools import lru_cache
 
 from msgspec import Struct
 
-from common.clock import from_wire
+from common.clock import in_short
 from common.envelope import render
 from common.packs import Outgoing, pack
 from common.postgres import Connection, copy_field, copy_lines, escaped
@@ -18,6 +16,10 @@ _QUEUE_PACK = """
 INSERT INTO outbox (topic, partition, key, type, packed, records, recorded_at) VALUES (%s, %s, %s, '', %b, %s, %s)
 """
 _PACK = 2_000
+# Of an event `e`: a pack that waits has it.
+IN_A_PACK = """
+EXISTS (SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
+"""
 
 
 class NewEvent(Struct, frozen=True, gc=False):
@@ -101,19 +103,12 @@ def _value(e: NewEvent) -> bytes:
         source=e.source,
         type=e.type,
         key=e.stream,
-        time=_instant(e.occurred_at),
-        recorded=_instant(e.recorded_at),
+        time=in_short(e.occurred_at),
+        recorded=in_short(e.recorded_at),
         data=e.data,
         sequence=e.version,
         correlation=e.correlation,
     )
-
-
-@lru_cache(maxsize=10_000)
-def _instant(text: str) -> str:
-    """An instant as the relay makes it of what PostgreSQL says: `2026-11-01T05:12:07.12Z`."""
-    whole, dot, fraction = from_wire(text).astimezone(UTC).isoformat().removesuffix("+00:00").partition(".")
-    return f"{whole}{dot}{fraction.rstrip('0')}Z"
 
 
 def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:

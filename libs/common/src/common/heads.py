@@ -6,18 +6,18 @@ from typing import NamedTuple
 
 from common import kafka
 from common.consumer import record_of
+from common.eventstore import IN_A_PACK
 from common.postgres import Connection
 
 _PAGES, _PATIENCE_S, _SKEW = 200, 20.0, timedelta(minutes=1)
 # The store is only appended to, so its last pages are its newest events. What waits in the outbox was not published.
-_NEWEST = """
+_NEWEST = f"""
 WITH newest AS (
-    SELECT stream_id, max(version) AS version FROM {table}
-    WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('{table}') / 8192 - %s, 0))::tid)
+    SELECT stream_id, max(version) AS version FROM {{table}}
+    WHERE ctid >= (SELECT format('(%%s,0)', greatest(pg_relation_size('{{table}}') / 8192 - %s, 0))::tid)
     GROUP BY stream_id)
 SELECT n.stream_id, n.version, e.recorded_at FROM newest AS n JOIN events AS e USING (stream_id, version)
-WHERE NOT EXISTS (SELECT FROM outbox WHERE key = n.stream_id) AND NOT EXISTS (
-    SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
+WHERE NOT EXISTS (SELECT FROM outbox WHERE key = n.stream_id) AND NOT {IN_A_PACK}
 """
 
 

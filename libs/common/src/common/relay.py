@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain, compress, islice
 from typing import Any
 
@@ -17,6 +16,7 @@ import msgspec
 
 from common import kafka, logs, traces
 from common.backlog import Backlog, Measure, Outbox
+from common.clock import in_short
 from common.envelope import decode, render
 from common.outlets import Outlets
 from common.packs import unpack
@@ -119,18 +119,12 @@ class Row(msgspec.Struct, frozen=True, gc=False):
             source=self.source,
             type=self.type,
             key=self.key,
-            time=_instant(self.occurred_at),
-            recorded=_instant(self.recorded_at),
+            time=in_short(self.occurred_at),
+            recorded=in_short(self.recorded_at),
             data=self.data,
             sequence=self.version,
             correlation=self.correlation or "",
         )
-
-
-@lru_cache(maxsize=1_000)
-def _instant(text: str) -> str:
-    """PostgreSQL's `2026-11-01 05:12:07.12+00` (the session is in UTC) as `2026-11-01T05:12:07.12Z`."""
-    return f"{text[:10]}T{text[11:-3]}Z"
 
 
 def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]:

@@ -6,8 +6,9 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from common.web import Model
 
-Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")]
-Month = Annotated[str, StringConstraints(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
+NUMBER, MONTH = r"[0-9A-Za-z-]{1,20}", r"(19|20)\d{2}-(0[1-9]|1[0-2])"
+Number = Annotated[str, StringConstraints(pattern=f"^{NUMBER}$")]
+Month = Annotated[str, StringConstraints(pattern=f"^{MONTH}$")]
 Amount = Annotated[str, StringConstraints(pattern=r"^-?\d{1,13}\.\d{2}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 Limit = Annotated[int, Field(ge=1, le=200)]

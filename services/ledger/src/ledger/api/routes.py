@@ -74,14 +74,14 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
         return Said(_mine(door, door.signed_in(environ)))
 
     def issued(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
-        number, period = found.groups()
-        ready = read.issued(door.reading, door.signed_in(environ), number, period, door.config)
+        user = door.signed_in(environ)
+        ready = read.issued(door.reading, user, found["number"], found["period"], door.config)
         return Said(render.issued(ready), ready.tag) if ready else None
 
     return {
         "/v1/accounts": (r"/v1/accounts\?", mine),
         "/v1/accounts/<number>/statement": (
-            r"/v1/accounts/([0-9A-Za-z-]{1,20})/statement\?period=((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))", issued,
+            rf"/v1/accounts/(?P<number>{models.NUMBER})/statement\?period=(?P<period>{models.MONTH})", issued,
         ),
     }  # fmt: skip
 

@@ -27,13 +27,13 @@ def parted(entries: Iterable[Entry]) -> list[tuple[Common, str]]:
     found = []
     for e in entries:
         place = e.kind, e.service, e.line == 0
-        common, text = last.get(place, _NOTHING)
-        alike = common.recorded_at == e.recorded_at and common.provider == e.provider
-        values = text.values(e.detail) if alike else None
+        common, alike = last.get(place, _NOTHING)
+        together = common.recorded_at == e.recorded_at and common.provider == e.provider
+        values = alike.values(e.detail) if together else None
         if values is None:
-            text, values = searched(_VALUES, e.detail)
-            common = Common(e.provider, e.recorded_at, text.text)
-            last[place] = common, text
+            alike, values = searched(_VALUES, e.detail)
+            common = Common(e.provider, e.recorded_at, alike.text)
+            last[place] = common, alike
         found.append((common, MARK.join(values)))
     return found
 

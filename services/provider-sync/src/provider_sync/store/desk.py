@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from common.eventstore import IN_A_PACK
 from common.postgres import Connection
 
 Rows = list[dict[str, Any]]
@@ -39,14 +40,13 @@ LEFT JOIN undone AS u ON u.provider = q.provider AND u.reference = q.reference
 WHERE q.matched_at IS NULL AND q.returned_at IS NULL AND q.content::json ->> 'kind' = 'payment.received'
 ORDER BY q.id LIMIT %s
 """
-_TRACE = """
+_TRACE = f"""
 SELECT e.version AS sequence, split_part(e.type, 'provider-sync.', 2) AS event,
     e.data::json ->> 'provider' AS provider, e.data::json ->> 'reference' AS reference,
     e.data::json ->> 'posting_period' AS month,
     (e.data::json ->> 'amount')::bigint AS tiyn, e.occurred_at, e.recorded_at,
-    NOT EXISTS (SELECT FROM outbox AS o WHERE o.key = e.stream_id AND o.version = e.version) AND NOT EXISTS (
-        SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
-    AS sent, e.id::text AS id
+    NOT EXISTS (SELECT FROM outbox AS o WHERE o.key = e.stream_id AND o.version = e.version)
+    AND NOT {IN_A_PACK} AS sent, e.id::text AS id
 FROM events AS e
 WHERE e.stream_id = %s ORDER BY e.version LIMIT %s
 """

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from common.envelope import full_type
+from common.eventstore import IN_A_PACK
 from common.postgres import Connection, copy_lines, escaped, texts
 from provider_sync.config import SERVICE
 from provider_sync.domain.decided import Claimed, Matched
@@ -42,12 +43,11 @@ UPDATE said AS s SET account = given.account, version = given.version
 FROM unnest(%s::text[], %s::text[], %s::int[]) AS given(reference, account, version)
 WHERE s.provider = %s AND s.reference = given.reference
 """
-_FACT = """
+_FACT = f"""
 SELECT s.account, s.version, e.type, e.recorded_at, u.reference IS NOT NULL, q.returned_at IS NOT NULL,
     e.version IS NOT NULL AND NOT EXISTS (
         SELECT FROM outbox AS o WHERE o.key = s.account COLLATE "default" AND o.version = s.version)
-    AND NOT EXISTS (
-        SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
+    AND NOT {IN_A_PACK}
 FROM said AS s JOIN providers AS p ON p.no = s.provider
 LEFT JOIN unmatched AS q ON q.provider = s.provider AND q.reference = s.reference
 LEFT JOIN events AS e ON e.stream_id = s.account COLLATE "default" AND e.version = s.version

@@ -71,12 +71,12 @@ def parted(events: Iterable[NewEvent]) -> list[tuple[Shape, str]]:
     last: dict[str, tuple[Shape, Alike]] = {}
     found = []
     for event in events:
-        shape, common = last.get(event.type, _NO_SHAPE)
-        values = common.values(event.data) if shape.source == event.source else None
+        shape, alike = last.get(event.type, _NO_SHAPE)
+        values = alike.values(event.data) if shape.source == event.source else None
         if values is None:
-            common, values = searched(_VALUES, event.data)
-            shape = Shape(event.type, event.source, common.text)
-            last[event.type] = shape, common
+            alike, values = searched(_VALUES, event.data)
+            shape = Shape(event.type, event.source, alike.text)
+            last[event.type] = shape, alike
         found.append((shape, MARK.join(values)))
     return found
 
