@@ -1,7 +1,10 @@
 """F1: a provider's file from its first byte to visible in the ledger, facts a second, beside two yardsticks."""
 
+import asyncio
+import json
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +19,10 @@ from tests.benchmarks.centre import Centre
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.sizes import Size
 from tests.benchmarks.traffic import Traffic
+from tests.benchmarks.wires import NotYet, Wire
 
 VISIBLE_WITHIN_S = 3 * 3600
+READERS = 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def measure(city: City) -> Road:
         sends = [providers.submit(_send, city, provider, clock) for provider in city.keys]
         begun = time.monotonic()
         clock.set()
-        _await_facts(city)
+        asyncio.run(_await_facts(city))
         seconds = time.monotonic() - begun
         uploads = [send.result() for send in sends]
     spent = {name: round(after - before.get(name, 0.0), 2) for name, after in city.centre.cpu_s().items()}
@@ -115,19 +120,28 @@ def _finished(city: City, provider: str, upload: str) -> float:
     return (datetime.fromisoformat(state["finished_at"]) - datetime.fromisoformat(state["received_at"])).total_seconds()
 
 
-def _await_facts(city: City) -> None:
-    """Reads the last fact of each account of the sample, of those first that were sent first."""
-    door = Door(city.centre.url("ledger"), city.resident.authorization)
+async def _await_facts(city: City) -> None:
+    """Reads the last fact of each account of the sample, of those first that were sent first, by some residents."""
+    base, authorization = city.centre.url("ledger"), city.resident.authorization
+    wires = [await Wire.to(base, authorization) for _ in range(READERS)]
+    await asyncio.gather(*(_read(wire, city, city.sample[at::READERS]) for at, wire in enumerate(wires)))
+    for wire in wires:
+        wire.close()
+
+
+async def _read(wire: Wire, city: City, accounts: Sequence[str]) -> None:
     deadline = time.monotonic() + VISIBLE_WITHIN_S
-    for account in city.sample:
+    for account in accounts:
         last = f"account/{account}@{city.traffic.expected[account].facts}"
-        path = f"/v1/accounts/{account}/entries?limit=1"
-        status, answer = door.get(path, last)
-        while status == 503 and time.monotonic() < deadline:
-            status, answer = door.get(path, last)
-        if status != 200 or len(answer["entries"]) != 1:
-            raise Unexpected(f"{path}: {status} {answer}")
-    door.close()
+        answer: Any = None
+        while answer is None:
+            try:
+                answer = json.loads(await wire.get(f"/v1/accounts/{account}/entries?limit=1", last))
+            except NotYet:
+                if time.monotonic() > deadline:
+                    raise
+        if len(answer["entries"]) != 1:
+            raise Unexpected(f"{account}: {answer}")
 
 
 def _check_sums(city: City) -> None:

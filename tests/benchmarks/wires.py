@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from tests.benchmarks.doors import Unexpected
 
 
+class NotYet(Unexpected):
+    """503: what the read waits for has not arrived."""
+
+
 @dataclass(frozen=True)
 class Wire:
     """One API over one connection, under one authorization."""
@@ -30,7 +34,7 @@ class Wire:
         return await self._call(f"POST {path}", more, body)
 
     async def get(self, path: str, after: str = "") -> bytes:
-        """The body of a read, after a position when one is given."""
+        """The body of a read, after a position when one is given; raises NotYet."""
         return await self._call(f"GET {path}", {"Read-After": after} if after else {})
 
     def close(self) -> None:
@@ -44,6 +48,8 @@ class Wire:
         status, _, rest = (await self.reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
         length = next(line for line in rest.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         answer = await self.reader.readexactly(int(length[15:]))
+        if status.startswith(b"HTTP/1.1 503"):
+            raise NotYet(f"{what}: {answer[:500]!r}")
         if not status.startswith(b"HTTP/1.1 20"):
             raise Unexpected(f"{what}: {status!r} {answer[:500]!r}")
         return answer

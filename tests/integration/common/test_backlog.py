@@ -49,7 +49,7 @@ def test_an_outbox_that_is_not_sent_grows_old_and_is_counted(
     topic = topics(TOPIC) + TOPIC
     with connect(store, "writer") as conn:
         eventstore.append(conn, topic, stores.events("acc-1", [1, 2, 3]))
-        eventstore.queue_packed(conn, topic, stores.events("acc-2", [1, 2]))
+        eventstore.queue_packs(conn, eventstore.packed(topic, stores.events("acc-2", [1, 2])))
     held = [backlog.waiting("applied", "SELECT FROM applied")]
     relay = Relay(store, kafka_address, "backlog-relay", event_store=True, measures=held)
     stop = threading.Event()

@@ -143,7 +143,6 @@ CONDITIONED: dict[str, dict[str, Any]] = {
     "nothing to say": {"path": "/v1/month?month=3"},
     "a refusal": {"path": "/v1/month?month=4"},
     "kept already": {"headers": {"If-None-Match": '"v1"'}},
-    "after something": {"headers": {"Read-After": "account/100@1"}},
     "a body": {"data": b"{}"},
     "another method": {"method": "POST"},
 }

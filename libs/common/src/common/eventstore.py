@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -16,6 +17,8 @@ _QUEUE_PACK = """
 INSERT INTO outbox (topic, partition, key, type, packed, records, recorded_at) VALUES (%s, %s, %s, '', %b, %s, %s)
 """
 _PACK = 2_000
+# Fewer rows are as cheap by themselves, and can be looked at.
+_PACKED_FROM = 100
 # Of an event `e`: a pack that waits has it.
 IN_A_PACK = """
 EXISTS (SELECT FROM outbox AS o WHERE o.key = e.correlation_id AND o.version IS NULL AND o.recorded_at = e.recorded_at)
@@ -38,6 +41,17 @@ class NewEvent(Struct, frozen=True, gc=False):
     correlation: str
     data: str
     partition: int
+
+
+class Pack(NamedTuple):
+    """Records of one partition in an outbox row; `key` and `recorded_at` are those of the events among them."""
+
+    topic: str
+    partition: int
+    key: str
+    content: bytes
+    records: int
+    recorded_at: str | None
 
 
 class OutboxRow(Struct, frozen=True, gc=False):
@@ -80,21 +94,28 @@ def queue(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
         )
 
 
-def queue_packed(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
-    """Queues, in packs, many events of one instant and correlation that the same transaction stores."""
-    places: dict[int, list[Outgoing]] = defaultdict(list)
-    for e in events:
-        places[e.partition].append(Outgoing(topic, e.partition, e.stream, e.type, _value(e)))
+def packed(topic: str, events: Sequence[NewEvent]) -> list[Pack]:
+    """Many events of one instant and correlation, for `queue_packs`."""
+    records = (Outgoing(topic, e.partition, e.stream, e.type, _value(e)) for e in events)
+    return _packed(records, events[0].correlation, events[0].recorded_at)
+
+
+def _packed(records: Iterable[Outgoing], key: str, recorded_at: str | None) -> list[Pack]:
+    places: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+    for record in records:
+        places[record.topic, record.partition].append(record)
+    return [
+        Pack(*place, key, pack(part), len(part), recorded_at)
+        for place, found in places.items()
+        for part in (found[at : at + _PACK] for at in range(0, len(found), _PACK))
+    ]
+
+
+def queue_packs(conn: Connection, packs: Sequence[Pack]) -> None:
+    """Queues events that the same transaction stores, or records that carry their own body."""
     with conn.cursor() as cursor:
         cursor.execute(_TAKE_ID)
-        cursor.executemany(
-            _QUEUE_PACK,
-            [
-                (topic, partition, events[0].correlation, pack(part), len(part), events[0].recorded_at)
-                for partition, records in places.items()
-                for part in (records[at : at + _PACK] for at in range(0, len(records), _PACK))
-            ],
-        )
+        cursor.executemany(_QUEUE_PACK, packs)
 
 
 def _value(e: NewEvent) -> bytes:
@@ -112,7 +133,11 @@ def _value(e: NewEvent) -> bytes:
 
 
 def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
-    """Queues records that carry their own body, in the order given."""
+    """Queues records that carry their own body, in the order given; many of them in packs."""
+    queued = list(rows)
+    if len(queued) >= _PACKED_FROM and not any(row.barrier for row in queued):
+        queue_packs(conn, _packed(map(_outgoing, queued), "", None))
+        return
     with conn.cursor() as cursor:
         cursor.execute(_TAKE_ID)
         copy_lines(
@@ -121,6 +146,10 @@ def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
             (
                 f"{r.topic}\t{r.partition}\t{escaped(r.key)}\t{escaped(r.type)}\t{copy_field(r.body)}\t"
                 f"{r.body is None:d}\t{r.barrier:d}"
-                for r in rows
+                for r in queued
             ),
         )
+
+
+def _outgoing(row: OutboxRow) -> Outgoing:
+    return Outgoing(row.topic, row.partition, row.key, row.type, None if row.body is None else row.body.encode())

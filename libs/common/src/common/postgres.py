@@ -1,7 +1,7 @@
 """PostgreSQL: pools opened after the fork, connections with deadlines, and text COPY fast enough for intake."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -107,6 +107,19 @@ def in_few_trips(conn: Connection) -> Iterator[None]:
         conn.commit()
 
 
+@contextmanager
+def at_work(conn: Connection) -> Iterator[Callable[[], None]]:
+    """For statements whose answers nobody reads: once what it gives is called, the caller goes on meanwhile.
+
+    Their errors come at the end. `in_few_trips` has them on their way already.
+    """
+    if conn.pgconn.pipeline_status:
+        yield lambda: None
+        return
+    with conn.pipeline() as pipeline:
+        yield pipeline.sync
+
+
 def texts(values: Collection[str]) -> str:
     """A text[] literal: an array of ten thousand is written twenty times faster than the driver adapts it."""
     together = "".join(values)
@@ -137,14 +150,23 @@ def copy_lines(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterab
 
     `in_few_trips` knows no COPY: there they are one INSERT.
     """
+    with copying(cursor, target, lines):
+        pass
+
+
+@contextmanager
+def copying(cursor: psycopg.Cursor[Any], target: LiteralString, lines: Iterable[str]) -> Iterator[None]:
+    """The same, and the caller goes on with other things while the server works on the last of them."""
     if cursor.connection.pgconn.pipeline_status:
         _insert_lines(cursor, target, [line.split("\t") for line in lines])
+        yield
         return
     with cursor.copy(sql.SQL("COPY ") + sql.SQL(target) + sql.SQL(" FROM STDIN")) as copy:
         # The server works on one part while the next is made.
         coming = iter(lines)
         while part := list(islice(coming, _COPIED_TOGETHER)):
             copy.write("\n".join(part) + "\n")
+        yield
 
 
 def _insert_lines(cursor: psycopg.Cursor[Any], target: LiteralString, rows: Sequence[Sequence[str]]) -> None:

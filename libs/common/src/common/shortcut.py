@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A JSON body as every client sends it; anything else is for Flask to judge.
 _PLAIN = ("application/json", "application/json; charset=utf-8")
 # What makes of a look more than a look.
-_CONDITIONS = ("HTTP_READ_AFTER", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_TRANSFER_ENCODING")
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_TRANSFER_ENCODING")
 
 
 class Shortcut:
@@ -75,8 +75,8 @@ class Said(NamedTuple):
 class Looks:
     """In front of the whole app, for GETs without a body or a condition; `looks` has by route what answers it.
 
-    A pattern is that of path and query together. What answers None leaves the call to the whole app; what it raises is
-    said by the whole app, which does not ask again.
+    A pattern is that of path and query together. What answers has to honour Read-After. Its None leaves the call to the
+    whole app; what it raises is said by the whole app, which does not ask again.
     """
 
     def __init__(self, whole: "WSGIApplication", looks: "Mapping[str, tuple[str, Look]]") -> None:
@@ -94,6 +94,7 @@ class Looks:
         environ[BEGAN] = began = perf_counter()
         ident = named(environ)
         found, look, took = way
+        patience.arrived(environ)
         try:
             said = look(found, environ)
         except Exception as error:  # noqa: BLE001  # the whole app knows how to say it
@@ -101,7 +102,6 @@ class Looks:
             said = None
         if said is None:
             return self._whole(environ, start_response)
-        patience.arrived(environ)
         took.observe(perf_counter() - began)
         return _answered(said, ident, environ, start_response)
 

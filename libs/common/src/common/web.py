@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, ClassVar, get_origin, get_type_hints
@@ -256,12 +256,12 @@ def _asking_again(key: str) -> Iterator[Callable[[], None]]:
     yield lambda: time.sleep(0.02)
 
 
-def wait_visible(reached: Callable[[str, str], int], watch: Watch = _asking_again) -> None:
+def wait_visible(environ: Mapping[str, Any], reached: Callable[[str, str], int], watch: Watch = _asking_again) -> None:
     """Honours `Read-After: user/<id>@7`: waits until `reached("user", id)` is 7 or more; raises NotYetVisible.
 
     `watch(id)` gives what waits until the stream may have moved on: by default a moment.
     """
-    header = request.environ.get("HTTP_READ_AFTER")
+    header = environ.get("HTTP_READ_AFTER")
     if header is None:
         return
     deadline = time.monotonic() + VISIBLE_WITHIN_S

@@ -11,6 +11,7 @@ Number = Annotated[str, StringConstraints(pattern=f"^{NUMBER}$")]
 Month = Annotated[str, StringConstraints(pattern=f"^{MONTH}$")]
 Amount = Annotated[str, StringConstraints(pattern=r"^-?\d{1,13}\.\d{2}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+PAGE = 50
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
@@ -48,7 +49,7 @@ class ExplanationQuery(Model):
 class PageQuery(Model):
     """A page: how many, and where the one before ended."""
 
-    limit: Limit = 50
+    limit: Limit = PAGE
     after: Cursor | None = None
 
 

@@ -44,15 +44,16 @@ class Door:
     verifier: TokenVerifier
     config: Config
 
-    def caller(self) -> str:
+    def caller(self, environ: "WSGIEnvironment | None" = None) -> str:
         """The signed-in user, after what Read-After names is visible; raises NotSignedIn, NotYetVisible."""
-        user = self.signed_in(request.environ)
-        wait_visible(lambda kind, key: read.head_for(self.reading, user, kind, key, self.config), self.arrivals.watched)
-        return user
+        said = request.environ if environ is None else environ
+        user = self.verifier.verify(said.get("HTTP_AUTHORIZATION")).user
 
-    def signed_in(self, environ: "WSGIEnvironment") -> str:
-        """The signed-in user; raises NotSignedIn."""
-        return self.verifier.verify(environ.get("HTTP_AUTHORIZATION")).user
+        def reached(kind: str, key: str) -> int:
+            return read.head_for(self.reading, user, kind, key, self.config)
+
+        wait_visible(said, reached, self.arrivals.watched)
+        return user
 
 
 def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config: Config) -> OpenAPI:
@@ -68,20 +69,26 @@ def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config
 
 
 def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
-    """What a cabinet asks for most, before Flask: the list of accounts, and a month that is issued (ADR 90)."""
+    """What a cabinet asks for most, before Flask: accounts, a month that is issued, the newest entries (ADR 90)."""
 
     def mine(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
-        return Said(_mine(door, door.signed_in(environ)))
+        return Said(_mine(door, door.caller(environ)))
 
     def issued(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
-        user = door.signed_in(environ)
+        user = door.caller(environ)
         ready = read.issued(door.reading, user, found["number"], found["period"], door.config)
         return Said(render.issued(ready), ready.tag) if ready else None
+
+    def newest(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
+        return Said(_page(door, door.caller(environ), found["number"], int(found["limit"] or models.PAGE)))
 
     return {
         "/v1/accounts": (r"/v1/accounts\?", mine),
         "/v1/accounts/<number>/statement": (
             rf"/v1/accounts/(?P<number>{models.NUMBER})/statement\?period=(?P<period>{models.MONTH})", issued,
+        ),
+        "/v1/accounts/<number>/entries": (
+            rf"/v1/accounts/(?P<number>{models.NUMBER})/entries\?(?:limit=(?P<limit>[1-9]\d?))?", newest,
         ),
     }  # fmt: skip
 
@@ -134,7 +141,7 @@ def _add_history(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))
     def entries(path: models.AccountPath, query: models.EntriesQuery) -> Response:
         """Charges, adjustments, benefits, penalties and payments, newest first."""
-        kinds = [query.kind] if query.kind else None
+        kinds = [query.kind] if query.kind else []
         return _money(door, path.number, query, kinds=kinds, period=query.period, service=query.service)
 
     @app.get("/v1/accounts/<number>/payments", **_answers(models.EntryPage))
@@ -191,10 +198,13 @@ def _add_agents(app: OpenAPI, door: Door) -> None:
 
 def _money(door: Door, number: str, query: models.PageQuery, **asked: Any) -> Response:
     before = _cursor(query.after, str, int) if query.after else read.FIRST_PAGE
-    user, limit = door.caller(), query.limit
-    found, directory = read.money(door.reading, user, number, door.config, before=before, limit=limit, **asked)
+    return _document(_page(door, door.caller(), number, query.limit, before=before, **asked))
+
+
+def _page(door: Door, user: str, number: str, limit: int, **asked: Any) -> bytes:
+    found, directory = read.money(door.reading, user, number, door.config, limit=limit, **asked)
     following = _next(found, limit, lambda posting: [posting.period, posting.sequence])
-    return _json(render.money(found, directory) | following)
+    return msgspec.json.encode(render.money(found, directory) | following)
 
 
 def _answers(model: type[Model]) -> dict[str, Any]:

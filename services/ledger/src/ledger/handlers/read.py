@@ -81,7 +81,7 @@ def account(reading: Reading, user: str, number: str, config: Config) -> Account
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
         base = base_on(months.changes_of(conn, visible.account), _today().isoformat())
-        directory = _reference(conn, visible, config).directory
+        directory = _reference(conn, visible.reference_stamp, config).directory
         tariffs = {
             name: tariff
             for name, connection in base.services.items()
@@ -98,7 +98,7 @@ def periods(
         visible = _visible(conn, user, number, config)
         loaded = standing.open_account(conn, visible, config)
         newest = max((entry.period for entry in loaded.entries), default="")
-        reference = _reference(conn, visible, config)
+        reference = _reference(conn, visible.reference_stamp, config)
         closed = standing.closed_through(loaded, newest, reference, visible, config) if newest else []
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
@@ -146,7 +146,7 @@ def statement(
             return _issued(conn, visible, loaded, period, config, version, as_of)
         if version is not None or not loaded.is_open(period, period_at(as_of or now())):
             raise PeriodNotFound
-        reference = _reference(conn, visible, config)
+        reference = _reference(conn, visible.reference_stamp, config)
         closed = _months(visible, loaded, period, reference, config, as_of)
         draft = drafted(conn, loaded, closed, "", as_of or now(), reference)
         document = {k: v for k, v in msgspec.to_builtins(draft).items() if k not in ("request", "since", "due_now")}
@@ -189,7 +189,7 @@ def _shown(
     if period > loaded.closed_through:
         if not loaded.changes or not loaded.is_open(period, period_at(at or now())):
             raise PeriodNotFound
-        reference = _reference(conn, visible, config)
+        reference = _reference(conn, visible.reference_stamp, config)
         return Shown(period, _months(visible, loaded, period, reference, config, at)[-1].statement.rows)
     found = reads.statement(conn, visible, period, at=at)
     if found is None:
@@ -201,31 +201,31 @@ def money(
     reading: Reading, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
 ) -> tuple[list[Posting], Directory]:
     """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
-    with reading.connection() as conn:
-        visible = _visible(conn, user, number, config)
-        return reads.entries(conn, visible, before=before, **asked), _reference(conn, visible, config).directory
+    found = reads.page(reading, config.topic(ACCOUNTS), user, number, before=before, **asked)
+    if found is None:
+        raise AccountNotFound
+    stamp, known = _known.get(config.database_url, _UNKNOWN)
+    if known is None or stamp != found.reference_stamp:
+        with reading.connection() as conn:
+            known = _reference(conn, found.reference_stamp, config)
+    return found.postings, known.directory
 
 
 def everything(reading: Reading, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
     """All money facts page by page, newest first; raises AccountNotFound before the first page.
 
-    Each page is a transaction of its own: a slow reader holds no connection, and one who loses access gets no more.
+    Each page asks anew: a slow reader holds no connection, and who loses access on the way gets AccountNotFound.
     """
-    with reading.connection() as conn:
-        visible = _visible(conn, user, number, config)
-        found = months.directory(conn, config.currency)
+    page, found = money(reading, user, number, config, limit=EXPORT_PAGE)
 
-    def pages() -> Iterator[list[Posting]]:
-        before = FIRST_PAGE
-        while True:
-            with reading.connection() as conn:
-                page = reads.entries(conn, visible, before=before, limit=EXPORT_PAGE)
-            yield page
-            if len(page) < EXPORT_PAGE:
-                return
+    def pages(page: list[Posting]) -> Iterator[list[Posting]]:
+        yield page
+        while len(page) == EXPORT_PAGE:
             before = (page[-1].period, page[-1].sequence)
+            page, _ = money(reading, user, number, config, before=before, limit=EXPORT_PAGE)
+            yield page
 
-    return pages(), found
+    return pages(page), found
 
 
 def readings(
@@ -251,7 +251,8 @@ def changes(
     """What was said of the account's base data, newest first; raises AccountNotFound."""
     with reading.connection() as conn:
         visible = _visible(conn, user, number, config)
-        return reads.changes(conn, visible, before, limit), visible, _reference(conn, visible, config).directory
+        directory = _reference(conn, visible.reference_stamp, config).directory
+        return reads.changes(conn, visible, before, limit), visible, directory
 
 
 def head_for(reading: Reading, user: str, kind: str, key: str, config: Config) -> int:
@@ -282,16 +283,17 @@ def _months(
     return close_through(loaded, period, to_wire(at), *reference)
 
 
-def _reference(conn: Connection, visible: Visible, config: Config) -> Reference:
+def _reference(conn: Connection, stamp: int, config: Config) -> Reference:
     """The directory and the rules, read again only when they changed since the last request of this process."""
-    stamp, known = _known.get(config.database_url, (None, None))
-    if known is None or stamp != visible.reference_stamp:
+    before, known = _known.get(config.database_url, _UNKNOWN)
+    if known is None or stamp != before:
         known = refer(conn, config)
-        _known[config.database_url] = (visible.reference_stamp, known)
+        _known[config.database_url] = (stamp, known)
     return known
 
 
-_known: dict[str, tuple[int, Reference]] = {}
+_UNKNOWN: tuple[int, Reference | None] = (0, None)
+_known: dict[str, tuple[int, Reference | None]] = {}
 
 
 def _issued(
@@ -306,7 +308,7 @@ def _issued(
     found = reads.statement(conn, visible, period, version=version, at=at)
     if found is None:
         raise PeriodNotFound
-    rules = _reference(conn, visible, config).rules
+    rules = _reference(conn, visible.reference_stamp, config).rules
     opening_month = loaded.first_open(FAR_FUTURE)
     due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
     came = since(months.last_cut_off(conn, visible.account, at), loaded.entries)

@@ -1,5 +1,6 @@
 """What the HTTP API reads. Access is part of every statement: a row comes only through a link of the caller."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -55,17 +56,20 @@ _PERIODS = f"""
 SELECT DISTINCT ON (period) period, version, opening, charged, adjusted, benefit, penalty, paid, closing, to_pay
 FROM statements WHERE account = %(account)s AND {_MAY_SEE} ORDER BY period DESC, version DESC
 """
-_ENTRIES = f"""
-SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
-       min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
-       sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
-FROM entries
-WHERE account = %(account)s AND {_MAY_SEE} AND (period, sequence) < (%(before_period)s, %(before_sequence)s)
-  AND (%(period)s::text IS NULL OR period = %(period)s)
-  AND (%(kinds)s::text[] IS NULL OR kind::text = ANY(%(kinds)s))
-GROUP BY period, sequence
-HAVING %(service)s::text IS NULL OR bool_or(service = %(service)s)
-ORDER BY period DESC, sequence DESC LIMIT %(limit)s
+# $1 topic, $2 user, $3 number; $4, $5 the place the page stands before, $6 how many; $7 month, $8 kinds, $9 service, or
+# nothing for any. One row without an entry when there is none.
+_PAGE = f"""
+WITH v AS MATERIALIZED ({_VISIBLE.replace("%s", "$1", 1).replace("%s", "$2", 1)} AND n.number = $3)
+SELECT v.account, v.reference_stamp, e.* FROM v LEFT JOIN LATERAL (
+    SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
+           min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
+           sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
+    FROM entries
+    WHERE account = v.account AND (period, sequence) < ($4, $5::int)
+      AND ($7 = '' OR period = $7) AND ($8 = '' OR kind::text = ANY(string_to_array($8, ' ')))
+    GROUP BY period, sequence HAVING $9 = '' OR bool_or(service = $9)
+    ORDER BY period DESC, sequence DESC LIMIT $6::int) AS e ON true
+ORDER BY e.period DESC, e.sequence DESC
 """
 _READINGS = f"""
 SELECT meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
@@ -122,6 +126,14 @@ class Posting(NamedTuple):
     shares: list[tuple[str, int]]
 
 
+class Page(NamedTuple):
+    """Money facts of an account, and what changes with the directory and the split rule."""
+
+    account: str
+    reference_stamp: int
+    postings: list[Posting]
+
+
 class ReadingRow(NamedTuple):
     """A meter reading."""
 
@@ -175,20 +187,24 @@ def periods(conn: Connection, seen: Visible) -> list[tuple[Any, ...]]:
     return conn.execute(_PERIODS, _for(seen)).fetchall()
 
 
-def entries(
-    conn: Connection,
-    seen: Visible,
+def page(
+    reading: Reading,
+    topic: str,
+    user: str,
+    number: str,
     *,
     before: tuple[str, int],
     limit: int,
     period: str | None = None,
-    kinds: list[str] | None = None,
+    kinds: Sequence[str] = (),
     service: str | None = None,
-) -> list[Posting]:
-    """A page of money facts, newest first."""
-    asked = {"period": period, "kinds": kinds, "service": service, "limit": limit}
-    given = _for(seen) | asked | {"before_period": before[0], "before_sequence": before[1]}
-    return [Posting(*row) for row in conn.execute(_ENTRIES, given).fetchall()]
+) -> Page | None:
+    """A page of money facts, newest first; None when the user may see no such account."""
+    place = before[0], str(before[1]), str(limit)
+    rows = reading.rows(_PAGE, topic, user, number, *place, period or "", " ".join(kinds), service or "")
+    if not rows:
+        return None
+    return Page(rows[0][0], rows[0][1], [Posting(*row[2:]) for row in rows if row[2] is not None])
 
 
 def readings(conn: Connection, seen: Visible, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:

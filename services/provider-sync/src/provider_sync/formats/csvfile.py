@@ -28,7 +28,7 @@ class CsvFormat:
     def look(self, file: IO[bytes]) -> None:
         """Nothing that its sender should wait for."""
 
-    def totals(self, file: IO[bytes]) -> Totals:
+    def totals(self, file: IO[bytes], _stated: bool = True) -> Totals:
         """Counts rows and sums amounts."""
         names, _ = first_record(file, _DIALECT)
         if "kind" not in names or "reference" not in names:

@@ -52,7 +52,7 @@ class ForeignFormat:
         if self._workbook:
             workbook.look(file)
 
-    def totals(self, file: IO[bytes]) -> Totals:
+    def totals(self, file: IO[bytes], _stated: bool = True) -> Totals:
         """Counts rows, sums the amount column; raises Unreadable, and ControlTotals when heading and footer differ."""
         table = self._opened(file)
         mapping = self._mapping(table)

@@ -98,22 +98,24 @@ class NdjsonFormat:
     def look(self, file: IO[bytes]) -> None:
         """Nothing that its sender should wait for."""
 
-    def totals(self, file: IO[bytes]) -> Totals:
-        """Counts rows and sums amounts; a row whose amount cannot be read counts nothing."""
+    def totals(self, file: IO[bytes], stated: bool = True) -> Totals:
+        """Counts rows, and sums amounts where anybody states a sum; an amount that cannot be read counts nothing."""
         count = total = 0
-        stated: _Header | None = None
+        header: _Header | None = None
         for line, _ in lines(file):
-            if count == 0 and stated is None and _HEADER in line:
-                stated = _as_header(line)
-                if stated is not None:
+            if count == 0 and header is None and _HEADER in line:
+                header = _as_header(line)
+                if header is not None:
+                    stated = stated or header.sum is not None
                     continue
             if line.isspace():
                 continue
             count += 1
-            total += _amount(line)
-        if stated is None:
+            if stated:
+                total += _amount(line)
+        if header is None:
             return Totals(count, total)
-        return Totals(count, total, stated.count, _stated_sum(stated.sum), stated.batch)
+        return Totals(count, total, header.count, _stated_sum(header.sum), header.batch)
 
     def chunks(self, file: IO[bytes], start: Place, size: int) -> Iterator[Chunk]:
         """Facts line by line; an overlong line is one bad row however long it is."""

@@ -65,8 +65,11 @@ class Format(Protocol):
     def look(self, file: IO[bytes], /) -> None:
         """What can be told at once, while the sender waits: raises UnsafeArchive for what must not be unpacked."""
 
-    def totals(self, file: IO[bytes]) -> Totals:
-        """Reads the file once for its totals; raises Unreadable when it is no such file at all."""
+    def totals(self, file: IO[bytes], stated: bool = True, /) -> Totals:
+        """Reads the file once for its totals; raises Unreadable when it is no such file at all.
+
+        Whose sum was not `stated` beside the file may leave the amounts unread, unless the file itself states one.
+        """
 
     def chunks(self, file: IO[bytes], start: Place, size: int) -> Iterator[Chunk]:
         """Rows from a place on, up to `size` in a chunk."""

@@ -10,7 +10,7 @@ from provider_sync.domain import plausible
 from provider_sync.domain.facts import ChargePosted
 from provider_sync.domain.plausible import Charges, Odd, Rules, Suspects
 from provider_sync.domain.posting import is_month
-from provider_sync.domain.questions import Questions, ask
+from provider_sync.domain.questions import Questions
 from provider_sync.domain.world import HELD, World
 from provider_sync.store import gate, held
 
@@ -29,14 +29,16 @@ UNDOUBTED = Judgement({})
 
 
 def doubt(
-    conn: Connection, rules: Rules, world: World, batches: Sequence["Batch"], provider_no: int
+    conn: Connection, rules: Rules, world: World, batches: Sequence["Batch"], asked: Sequence[Questions]
 ) -> list[Judgement]:
-    """What the gate says of each batch, as if it came alone; all locks are held. Fills the world's doubts."""
+    """What the gate says of each batch, as if it came alone; all locks are held. Fills the world's doubts.
+
+    `asked` are the questions of each batch.
+    """
     before = [reference for reference, known in world.said.items() if known.version == HELD]
     if before:
-        rows = held.doubts(conn, provider_no, before)
+        rows = held.doubts(conn, world.sender_no, before)
         world.doubts = {reference: said_again(code, params) for reference, code, params in rows}
-    asked = [ask(batch.rows) for batch in batches]
     odd = _odd_of(conn, rules, asked, world) if len(batches) > 1 else None
     return [
         _judged(conn, rules, q, world, batch) if odd is None or _is_judged(q, rules, odd) else UNDOUBTED

@@ -3,7 +3,7 @@
 Lock order of every transaction: calendar (shared), then sorted each: numbers, reference data, holders, references.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -33,6 +33,13 @@ After = Callable[[Connection, Sequence[Outcome]], None]
 log = logs.get("intake")
 _ATTEMPTS = 3
 _GOOD = ("accepted", "unmatched", "held")
+_TAKEN = ("accepted", "unmatched")
+
+
+class NotFresh(Exception):
+    """A row of a fresh batch was not simply taken, which may be so because its reference was said before."""
+
+
 CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
 
 
@@ -41,7 +48,8 @@ class Batch:
     """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id.
 
     `approved` are references of held facts that an operator lets in: the gate says no more about such a batch. A batch
-    is a `part` when it is a chunk of an upload: what was decided of the chunks before binds it.
+    is a `part` when it is a chunk of an upload: what was decided of the chunks before binds it. References of a `fresh`
+    one are believed to be new: one that is not shows when they are claimed, and the batch starts anew, looking.
     """
 
     sender: Sender
@@ -50,6 +58,7 @@ class Batch:
     mode: Mode = "continue"
     approved: frozenset[str] = frozenset()
     part: bool = False
+    fresh: bool = False
 
 
 def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -61,6 +70,11 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
 
     Contended batches are tried again, then in halves; rows that stay locked alone answer `retry`.
     """
+    if batch.fresh:
+        try:
+            return _once(base, batch, after)
+        except (*CONTENDED, NotFresh, LockNotAvailable):
+            batch = replace(batch, fresh=False)
     for _ in range(_ATTEMPTS):
         try:
             return _once(base, batch, after)
@@ -86,6 +100,8 @@ def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
 def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
     """Takes the batch in within the caller's transaction; a dry run leaves nothing, nor a spoiled atomic batch."""
     world, (decided,) = _decide(conn, base, [batch])
+    if batch.fresh and not simply_taken(decided.outcomes):
+        raise NotFresh
     if batch.mode == "atomic" and decided.held:
         decided = held_whole(decided, batch.rows, f"{len(decided.held)} rows of it are held")
     spoiled = batch.mode == "atomic" and any(o.refusal is not None for o in decided.outcomes)
@@ -94,6 +110,11 @@ def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
         return _spoiled(decided.outcomes) if spoiled else decided.outcomes
     write(conn, base, [batch], [decided], world)
     return decided.outcomes
+
+
+def simply_taken(outcomes: Iterable[Outcome]) -> bool:
+    """Whether no row was refused, held or known."""
+    return all(outcome.status in _TAKEN for outcome in outcomes)
 
 
 def together(conn: Connection, base: Base, batches: Sequence[Batch]) -> list[list[Outcome]]:
@@ -152,11 +173,13 @@ def load(
     world = World(Calendar(day_at(now), closed_through), now, numbers=numbers, places=places, named=q.named)
     world.services, world.providers = register.services, set(register.numbers)
     world.sender_no = provider_no
-    world.said = references.known(conn, provider_no, q.references)
+    if not all(batch.fresh for batch in batches):
+        world.said = references.known(conn, provider_no, q.references)
     _load_more(conn, q, world, provider_no, sender)
     if batches[0].approved:
         return world, [gate.UNDOUBTED]
-    return world, gate.doubt(conn, base.gate, world, batches, provider_no)
+    asked = [q] if len(batches) == 1 else [ask(batch.rows) for batch in batches]
+    return world, gate.doubt(conn, base.gate, world, batches, asked)
 
 
 def _locked_numbers(conn: Connection, q: Questions, provider_no: int) -> dict[str, Account]:

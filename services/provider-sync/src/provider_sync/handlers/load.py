@@ -21,7 +21,7 @@ from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Chunk, Format, Place, Totals, storable
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
-from provider_sync.handlers.intake import Batch, Mode, take
+from provider_sync.handlers.intake import Batch, Mode, simply_taken, take
 from provider_sync.handlers.resend import Resending
 from provider_sync.handlers.uploads import params_json
 from provider_sync.store import calendar, uploads
@@ -135,7 +135,7 @@ class Loader:
 
     def _totals(self, upload: Upload, layout: Format, file: IO[bytes]) -> Totals:
         """Reads the whole file, which may take longer than a lease."""
-        return self._patiently(upload, lambda: layout.totals(file))
+        return self._patiently(upload, lambda: layout.totals(file, upload.stated_sum is not None))
 
     def _patiently(self, upload: Upload, work: Callable[[], T]) -> T:
         """Keeps the lease while something takes long; raises LeaseLost."""
@@ -160,10 +160,13 @@ class Loader:
         size = self.atomic_rows_max if self._at_once(upload) else self.batch_rows
         resending = self._superseding(upload)
         start = Place(upload.next_offset, upload.next_line)
+        # Hardly a file repeats what was sent before; from its first row on that is not simply taken, one is looked up.
+        fresh = resending is None and upload.mode != "dry-run"
         for chunk in ahead(layout.chunks(file, start, size)):
             if stop.is_set():
                 return False
-            self._take(upload, sender, chunk, resending)
+            outcomes = self._take(upload, sender, chunk, resending, fresh)
+            fresh = fresh and simply_taken(outcomes)
         return resending is None or self._take_back(upload, sender, resending, stop)
 
     def _superseding(self, upload: Upload) -> Resending | None:
@@ -194,7 +197,9 @@ class Loader:
                 take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
         return True
 
-    def _take(self, upload: Upload, sender: Sender, chunk: Chunk, resending: Resending | None) -> None:
+    def _take(
+        self, upload: Upload, sender: Sender, chunk: Chunk, resending: Resending | None, fresh: bool
+    ) -> list[Outcome]:
         """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
         at, back = 0, set[int]()
 
@@ -208,8 +213,9 @@ class Loader:
         rows: Sequence[Asked] = chunk.rows if resending is None else resending.rows(chunk.rows)
         # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
         # and read every row that they waited for a second time.
+        batch = Batch(sender, rows, str(upload.id), mode_of(upload), part=True, fresh=fresh)
         with self.turn:
-            take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
+            return take(self.base, batch, after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": storable(refusal.text("en"))}] if refusal else []

@@ -13,7 +13,7 @@ from provider_sync.domain.decided import Appended
 from provider_sync.domain.world import UNKNOWN, Account, position_of
 from provider_sync.handlers.base import Act, Base, check_reason
 from provider_sync.handlers.written import Said, events_of, say
-from provider_sync.store import calendar, keys, months, state, streams
+from provider_sync.store import calendar, keys, months, shapes, state, streams
 
 LIMIT = 10_000
 CENTRE = "centre"
@@ -44,7 +44,8 @@ def reissue(base: Base, period: Period, numbers: Sequence[str], corrects: str, b
         streams.move(conn, accounts.values())
         state.add_providers(conn, [CENTRE])
         batch = f"reissue/{period}"
-        say(conn, base, [Said(batch, events_of(asked, clock.now().isoformat(), batch), {})])
+        events = events_of(asked, clock.now().isoformat(), batch)
+        say(conn, base, [Said(batch, events, {})], shapes.ready(events))
         detail = {"accounts": sorted(accounts), "corrects": corrects}
         keys.audit(conn, by.who, "periods.reissue", period, detail, by.why)
     return [Asked(e.account, versions[e.account], position_of(e.account, e.version)) for e in asked]

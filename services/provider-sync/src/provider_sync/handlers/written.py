@@ -9,10 +9,10 @@ import msgspec
 
 from common import clock
 from common.envelope import full_type, render
-from common.eventstore import NewEvent, OutboxRow, enqueue
+from common.eventstore import NewEvent, OutboxRow, enqueue, packed, queue, queue_packs
 from common.ids import uuid7_texts
 from common.partitions import partition_of
-from common.postgres import Connection
+from common.postgres import Connection, at_work
 from provider_sync.config import ACCOUNTS_TOPIC, DIRECTORY_TOPIC, HOLDERS_TOPIC, SERVICE
 from provider_sync.domain import facts
 from provider_sync.domain.decided import Appended, Decided
@@ -41,10 +41,13 @@ def write(
 
     `ids` are those of a single batch whose events were appended before and are brought back.
     """
-    provider_no = world.sender_no
-    decided = each[-1]
-    if decided.touched:
-        streams.move(conn, decided.touched.values())
+    provider_no, decided = world.sender_no, each[-1]
+    with at_work(conn) as sent:
+        if decided.touched:
+            streams.move(conn, decided.touched.values())
+        _write_history(conn, decided)
+        sent()
+        said, ready = _said(batches, each, world.now.isoformat(), ids)
     if decided.aliases:
         streams.add_aliases(conn, decided.aliases)
     if decided.stated:
@@ -56,15 +59,8 @@ def write(
     for batch, own in zip(batches, each, strict=True):
         _put_aside(conn, batch, own, world.now, provider_no)
     _write_state(conn, decided, world)
-    _write_history(conn, decided)
-    now = world.now.isoformat()
-    said = [
-        Said(batch.correlation, events_of(own.events, now, batch.correlation, ids), own.counted)
-        for batch, own in zip(batches, each, strict=True)
-        if own.events
-    ]
     if said:
-        say(conn, base, said)
+        say(conn, base, said, ready)
 
 
 def _put_aside(conn: Connection, batch: "Batch", decided: Decided, now: datetime, provider_no: int) -> None:
@@ -85,16 +81,33 @@ class Said(NamedTuple):
     counted: Mapping[tuple[str, str, str, str], list[int]]
 
 
-def say(conn: Connection, base: Base, said: Sequence[Said]) -> None:
-    """Appends events, with the journal's entries, so that what is appended now can be held against them for ever."""
-    digests = [
-        (one.batch, source.removeprefix(f"/{SERVICE}/"), entry)
-        for one in said
-        for source, entry in entries(one.events).items()
+def _said(
+    batches: Sequence["Batch"], each: Sequence[Decided], recorded_at: str, ids: Sequence[str]
+) -> tuple[list[Said], shapes.Ready]:
+    said = [
+        Said(batch.correlation, events_of(own.events, recorded_at, batch.correlation, ids), own.counted)
+        for batch, own in zip(batches, each, strict=True)
+        if own.events
     ]
-    counts = [(one.batch, Place(*at), Counted(*found)) for one in said for at, found in one.counted.items()]
-    journal.note(conn, said[0].events[0].recorded_at, counts, digests)
-    shapes.append(conn, base.topic(ACCOUNTS_TOPIC), [event for one in said for event in one.events])
+    return said, shapes.ready([event for one in said for event in one.events])
+
+
+def say(conn: Connection, base: Base, said: Sequence[Said], ready: shapes.Ready) -> None:
+    """Appends events, with the journal's entries, so that what is appended now can be held against them for ever."""
+    topic = base.topic(ACCOUNTS_TOPIC)
+    with shapes.storing(conn, ready):
+        packs = packed(topic, ready.events) if ready.together else ()
+        digests = [
+            (one.batch, source.removeprefix(f"/{SERVICE}/"), entry)
+            for one in said
+            for source, entry in entries(one.events).items()
+        ]
+        counts = [(one.batch, Place(*at), Counted(*found)) for one in said for at, found in one.counted.items()]
+    journal.note(conn, ready.events[0].recorded_at, counts, digests)
+    if packs:
+        queue_packs(conn, packs)
+    else:
+        queue(conn, topic, ready.events)
 
 
 def _write_state(conn: Connection, decided: Decided, world: World) -> None:

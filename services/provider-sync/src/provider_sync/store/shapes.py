@@ -1,13 +1,14 @@
 """The event store with what repeats kept once: an event of a batch is the number of its shape and its own values."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from common.eventstore import NewEvent, queue, queue_packed
-from common.postgres import Connection, copy_lines, copy_rows, escaped, numbers_for
+from common.eventstore import NewEvent
+from common.postgres import Connection, copy_rows, copying, escaped, numbers_for
 from common.repeating import MARK, Alike, members, searched, shared, template
 
 # Shapes of their own for a file's transaction that appends fewer events would take more room than they save.
@@ -49,21 +50,29 @@ class Shape(NamedTuple):
 _NO_SHAPE = (Shape("", "", ""), Alike(""))
 
 
-def append(conn: Connection, topic: str, events: Sequence[NewEvent]) -> None:
-    """Stores events of one instant and queues them, in the order given, for `topic`.
+class Ready(NamedTuple):
+    """Events of one instant with their shapes and values; `together` when they are many of one correlation."""
 
-    Raises UniqueViolation when a version is taken.
-    """
-    parts = parted(events)
-    repeated = shared(shape for shape, _ in parts)
-    together = len(events) >= _MANY and len({event.correlation for event in events}) == 1
-    numbers = _made(conn, repeated, events[0]) if together else _numbers(conn, repeated) if repeated else {}
-    (queue_packed if together else queue)(conn, topic, events)
+    events: Sequence[NewEvent]
+    parts: Sequence[tuple[Shape, str]]
+    together: bool
+
+
+def ready(events: Sequence[NewEvent]) -> Ready:
+    """What about events needs no database."""
+    return Ready(events, parted(events), len(events) >= _MANY and len({event.correlation for event in events}) == 1)
+
+
+@contextmanager
+def storing(conn: Connection, made: Ready) -> Iterator[None]:
+    """Stores events; the server works on the last of them inside. Raises UniqueViolation when a version is taken."""
+    repeated = shared(shape for shape, _ in made.parts)
+    numbers = _made(conn, repeated, made.events[0]) if made.together else _numbers(conn, repeated) if repeated else {}
     # In the order of the index, which finds its place faster then.
-    in_order = sorted(zip(events, parts, strict=True), key=lambda one: one[0].stream)
-    with conn.cursor() as cursor:
-        lines = (_line(event, values, numbers.get(shape), together) for event, (shape, values) in in_order)
-        copy_lines(cursor, _COLUMNS, lines)
+    in_order = sorted(zip(made.events, made.parts, strict=True), key=lambda one: one[0].stream)
+    lines = (_line(event, values, numbers.get(shape), made.together) for event, (shape, values) in in_order)
+    with conn.cursor() as cursor, copying(cursor, _COLUMNS, lines):
+        yield
 
 
 def parted(events: Iterable[NewEvent]) -> list[tuple[Shape, str]]:

@@ -186,7 +186,7 @@ class Receipts:
             with self._pool.connection() as conn:
                 return user_head(conn, self._users_topic, user)
 
-        wait_visible(reached)
+        wait_visible(request.environ, reached)
         return user
 
     def _awaited(self, user: str, ident: UUID, wait_s: int) -> Receipt:

@@ -101,7 +101,7 @@ class StatementFormat:
     def look(self, file: IO[bytes]) -> None:
         """A statement is read whole or not at all, which takes longer than its sender should wait."""
 
-    def totals(self, file: IO[bytes]) -> Totals:
+    def totals(self, file: IO[bytes], _stated: bool = True) -> Totals:
         """Counts payments and reversals, sums payments; raises Unreadable, WrongCurrency."""
         notes, count, total = Notes(), 0, 0
         for booking in self.read(file, notes):
