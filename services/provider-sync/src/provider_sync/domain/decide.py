@@ -1,10 +1,11 @@
 """Decides a batch in file order: the reference's identity first, then scope, account and the kind's rules. Pure."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, get_args
+from itertools import repeat
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -33,6 +34,13 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
+class Form(NamedTuple):
+    """A fact's content as JSON, equal for equal contents, and its digest."""
+
+    encoded: str
+    digest: str
+
+
 class Desk:
     """Batches of one sender at work, one after the other; `decided` collects what comes of the one at hand.
 
@@ -50,25 +58,26 @@ class Desk:
         self._midnights: dict[date, str] = {}
         self._odd: dict[tuple[Any, Any, str], list[str]] = {}
 
-    def take(self, rows: Iterable[Asked]) -> Decided:
-        """Decides a batch, all rows in order; a row that could not be read is already a refusal."""
+    def take(self, rows: Sequence[Asked], forms: Sequence[Form | None] = ()) -> Decided:
+        """Decides a batch, all rows in order; a row that could not be read is already a refusal.
+
+        `forms` are those of the rows, where they were made beforehand.
+        """
         self.decided = self.decided.following()
         outcomes = self.decided.outcomes
-        for row in rows:
+        for row, form in zip(rows, forms or repeat(None, len(rows)), strict=True):
             try:
-                outcomes.append(self._correct(row) if isinstance(row, Correction) else self._one(row))
+                outcomes.append(self._correct(row) if isinstance(row, Correction) else self._one(row, form))
             except Refusal as refusal:
                 outcomes.append(refused(refusal))
         return self.decided
 
-    def _one(self, fact: Row) -> Outcome:
+    def _one(self, fact: Row, form: Form | None = None) -> Outcome:
         if isinstance(fact, Refusal):
             raise fact
         if not fact.reference.isprintable():
             raise errors.ReferenceInvalid("/reference")
-        normalise(fact, self.sender.provider)
-        encoded = facts.encode(fact)
-        digest = hashlib.blake2b(encoded, digest_size=16).hexdigest()
+        encoded, digest = form or form_of(fact, self.sender.provider)
         known = self.world.said.get(fact.reference)
         if known is not None and fact.reference not in self._approved:
             return self._repeated(fact.reference, known, digest)
@@ -77,7 +86,7 @@ class Desk:
             raise errors.ScopeMissing("/kind", scope=scope)
         if type(fact) in _STATED:
             return self._state(fact, rule, digest)
-        return self._append(fact, rule, encoded.decode(), digest)
+        return self._append(fact, rule, encoded, digest)
 
     def _correct(self, row: Correction) -> Outcome:
         """A row of a batch sent again: what replaces it first, so that nothing is undone when that is refused."""
@@ -395,6 +404,13 @@ def held_whole(decided: Decided, rows: Iterable[Asked], why: str) -> Decided:
 def refused(refusal: Refusal) -> Outcome:
     """The outcome of a row that was not taken."""
     return Outcome("retry" if refusal.retriable else "rejected", refusal=refusal)
+
+
+def form_of(fact: facts.AnyFact, provider: str) -> Form:
+    """The one form of a fact's content, for which the fact itself is brought to it."""
+    normalise(fact, provider)
+    encoded = facts.encode(fact)
+    return Form(encoded.decode(), hashlib.blake2b(encoded, digest_size=16).hexdigest())
 
 
 def normalise(fact: Any, provider: str) -> None:

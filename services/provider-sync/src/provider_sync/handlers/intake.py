@@ -6,6 +6,7 @@ Lock order of every transaction: calendar (shared), then sorted each: numbers, r
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 from typing import Literal
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
@@ -15,7 +16,7 @@ from common.errors import Refusal
 from common.period import day_at
 from common.postgres import Connection, Pool
 from provider_sync import errors
-from provider_sync.domain.decide import Desk, held_whole
+from provider_sync.domain.decide import Desk, Form, held_whole
 from provider_sync.domain.decided import Decided, Outcome
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.questions import Questions, ask
@@ -43,6 +44,28 @@ class NotFresh(Exception):
 CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
 
 
+@dataclass
+class Turn:
+    """The turn of one among several who lock the same accounts, from before the locks to the end of the transaction.
+
+    Side by side they would wait for each other's rows in the database, and read every row waited for a second time.
+    """
+
+    lock: Lock
+    _mine: bool = False
+
+    def begin(self) -> None:
+        """Waits for it, unless it is there already."""
+        if not self._mine:
+            self._mine = self.lock.acquire()
+
+    def end(self) -> None:
+        """Lets the next one go on."""
+        if self._mine:
+            self._mine = False
+            self.lock.release()
+
+
 @dataclass(frozen=True)
 class Batch:
     """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id.
@@ -50,6 +73,7 @@ class Batch:
     `approved` are references of held facts that an operator lets in: the gate says no more about such a batch. A batch
     is a `part` when it is a chunk of an upload: what was decided of the chunks before binds it. References of a `fresh`
     one are believed to be new: one that is not shows when they are claimed, and the batch starts anew, looking.
+    `forms` are those of the rows, where they were made beforehand; `turn` is waited for before accounts are locked.
     """
 
     sender: Sender
@@ -59,6 +83,8 @@ class Batch:
     approved: frozenset[str] = frozenset()
     part: bool = False
     fresh: bool = False
+    forms: Sequence[Form | None] = ()
+    turn: Turn | None = None
 
 
 def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -85,16 +111,21 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
     if len(batch.rows) == 1 or batch.mode != "continue":
         return _answered(base.pool, [_locked() for _ in batch.rows], after)
     middle = len(batch.rows) // 2
-    halves = (batch.rows[:middle], batch.rows[middle:])
-    return [o for half in halves for o in take(base, replace(batch, rows=half), after)]
+    halves = (slice(middle), slice(middle, None))
+    parts = [replace(batch, rows=batch.rows[half], forms=batch.forms[half]) for half in halves]
+    return [outcome for part in parts for outcome in take(base, part, after)]
 
 
 def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
     """One transaction from locks to writes."""
-    with base.pool.connection() as conn:
-        outcomes = within(conn, base, batch)
-        after(conn, outcomes)
-        return outcomes
+    try:
+        with base.pool.connection() as conn:
+            outcomes = within(conn, base, batch)
+            after(conn, outcomes)
+            return outcomes
+    finally:
+        if batch.turn:
+            batch.turn.end()
 
 
 def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
@@ -133,7 +164,7 @@ def _decide(conn: Connection, base: Base, batches: Sequence[Batch]) -> tuple[Wor
     desk, decided = Desk(world, batches[0].sender, batches[0].approved), []
     for batch, judgement in zip(batches, judged, strict=True):
         world.suspects = judgement.suspects
-        decided.append(replace(desk.take(batch.rows), whole=judgement.whole is not None))
+        decided.append(replace(desk.take(batch.rows, batch.forms), whole=judgement.whole is not None))
     return world, decided
 
 
@@ -166,6 +197,9 @@ def load(
     q, sender = ask(row for batch in batches for row in batch.rows), batches[0].sender.provider
     register = state.register(conn)
     provider_no = register.numbers[sender]
+    for batch in batches:
+        if batch.turn:
+            batch.turn.begin()
     numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
     # Only under the calendar's lock: what waited for a close was recorded after it.

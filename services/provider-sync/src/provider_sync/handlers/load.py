@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import IO, TypeVar
@@ -14,6 +14,7 @@ from common.ids import uuid7
 from common.money import format_amount
 from common.postgres import Connection
 from provider_sync import errors
+from provider_sync.domain.decide import Form, form_of
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.sender import Sender
@@ -21,7 +22,7 @@ from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Chunk, Format, Place, Totals, storable
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
-from provider_sync.handlers.intake import Batch, Mode, simply_taken, take
+from provider_sync.handlers.intake import Batch, Mode, Turn, simply_taken, take
 from provider_sync.handlers.resend import Resending
 from provider_sync.handlers.uploads import params_json
 from provider_sync.store import calendar, uploads
@@ -159,13 +160,18 @@ class Loader:
         sender = Sender.of(upload.provider, upload.scopes)
         size = self.atomic_rows_max if self._at_once(upload) else self.batch_rows
         resending = self._superseding(upload)
-        start = Place(upload.next_offset, upload.next_line)
+        start, turn = Place(upload.next_offset, upload.next_line), Turn(self.turn)
         # Hardly a file repeats what was sent before; from its first row on that is not simply taken, one is looked up.
         fresh = resending is None and upload.mode != "dry-run"
-        for chunk in ahead(layout.chunks(file, start, size)):
+        chunks = layout.chunks(file, start, size)
+        formed = ((chunk, forms_of(chunk, sender) if resending is None else []) for chunk in chunks)
+        for chunk, forms in ahead(formed):
             if stop.is_set():
                 return False
-            outcomes = self._take(upload, sender, chunk, resending, fresh)
+            batch = Batch(
+                sender, chunk.rows, str(upload.id), mode_of(upload), part=True, fresh=fresh, forms=forms, turn=turn
+            )
+            outcomes = self._take(upload, chunk, batch, resending)
             fresh = fresh and simply_taken(outcomes)
         return resending is None or self._take_back(upload, sender, resending, stop)
 
@@ -193,15 +199,14 @@ class Loader:
                 uploads.took_back(conn, upload, tiyn, self.lease_s)
                 at += len(outcomes)
 
-            with self.turn:
-                take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
+            batch = Batch(sender, rows, str(upload.id), mode_of(upload), part=True, turn=Turn(self.turn))
+            take(self.base, batch, after)
         return True
 
-    def _take(
-        self, upload: Upload, sender: Sender, chunk: Chunk, resending: Resending | None, fresh: bool
-    ) -> list[Outcome]:
+    def _take(self, upload: Upload, chunk: Chunk, batch: Batch, resending: Resending | None) -> list[Outcome]:
         """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
         at, back = 0, set[int]()
+        rows: Sequence[Asked] = chunk.rows if resending is None else resending.rows(chunk.rows)
 
         def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             nonlocal at
@@ -210,12 +215,7 @@ class Loader:
                 resending.store(conn, chunk, at, rows, outcomes)
             at += len(outcomes)
 
-        rows: Sequence[Asked] = chunk.rows if resending is None else resending.rows(chunk.rows)
-        # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
-        # and read every row that they waited for a second time.
-        batch = Batch(sender, rows, str(upload.id), mode_of(upload), part=True, fresh=fresh)
-        with self.turn:
-            return take(self.base, batch, after)
+        return take(self.base, replace(batch, rows=rows), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": storable(refusal.text("en"))}] if refusal else []
@@ -283,7 +283,12 @@ def text_of(chunk: Chunk, index: int) -> str:
     return storable(chunk.raws[index].decode(chunk.encoding, "replace"))
 
 
-def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+def forms_of(chunk: Chunk, sender: Sender) -> list[Form | None]:
+    """The forms of a chunk's rows; none of those that could not be read."""
+    return [None if isinstance(row, Refusal) else form_of(row, sender.provider) for row in chunk.rows]
+
+
+def ahead(chunks: Iterator[T]) -> Iterator[T]:
     """Reads and decodes the next chunk while the database works on this one."""
     with ThreadPoolExecutor(1, "read-ahead") as reader:
         coming = reader.submit(next, chunks, None)
