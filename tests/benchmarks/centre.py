@@ -146,6 +146,7 @@ class Centre:
             process = subprocess.Popen(
                 [sys.executable, "-m", package, command],
                 cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,
             )  # fmt: skip
         self.running[name] = Running(name, process, log, port, admin_port)
         return self.running[name]

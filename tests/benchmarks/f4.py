@@ -63,8 +63,9 @@ def empty_route(ground: Ground) -> Iterator[str]:
     with log.open("ab") as output:
         command = [sys.executable, "-m", "tests.benchmarks.empty"]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
     running = Running("empty", process, log, port, admin_port)
     try:
         running.wait_ready()

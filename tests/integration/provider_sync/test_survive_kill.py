@@ -88,10 +88,10 @@ def test_a_long_check_keeps_its_lease(town: Town, monkeypatch: pytest.MonkeyPatc
     reading, go = Event(), Event()
     totals = NdjsonFormat.totals
 
-    def long(self: NdjsonFormat, file: IO[bytes]) -> Totals:
+    def long(self: NdjsonFormat, file: IO[bytes], stated: bool) -> Totals:
         reading.set()
         assert go.wait(30)
-        return totals(self, file)
+        return totals(self, file, stated)
 
     monkeypatch.setattr(NdjsonFormat, "totals", long)
     with ThreadPoolExecutor(1) as pool:
