@@ -8,12 +8,12 @@ import msgspec
 
 from common.clock import to_wire
 from common.money import format_amount
-from ledger.domain.document import printed, rendered
+from ledger.domain.document import rendered
 from ledger.domain.mask import masked, masked_address
 from ledger.domain.statement import Directory
 from ledger.events import said
 from ledger.handlers.due import DueView
-from ledger.handlers.read import AccountView, IssuedView, StatementView
+from ledger.handlers.read import AccountView, IssuedView, StandingView, StatementView
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
 Json = dict[str, Any]
@@ -70,20 +70,26 @@ _CUT_OFF = "@"
 _NOTHING = rendered(said.Since(_CUT_OFF, [], 0, 0, 0))
 
 
-def statement(view: StatementView) -> Json:
+def standing(view: StandingView) -> bytes:
+    """The statement of a month as it stands, of which nothing is hidden."""
+    body = rendered(view.statement).replace('"request":"",', "", 1).removesuffix("}")
+    stale = f',"stale_since":"{to_wire(view.stale_since)}"' if view.stale_since else ""
+    return f"{body}{stale}}}".encode()
+
+
+def statement(view: StatementView) -> bytes:
     """A statement with what came since and what is due now."""
-    came = {"since": msgspec.to_builtins(view.since), "due_now": msgspec.to_builtins(view.due_now)}
-    found: Json = printed({**view.statement, **came})
+    came = {"since": view.since, "due_now": view.due_now}
+    found: Json = {**view.statement, **came}
     _hide(found["base"], view.visible)
-    return found | _stale(view.visible.stale_since)
+    return rendered(found | _stale(view.visible.stale_since)).encode()
 
 
-def explanation(account: str, period: str, found: said.Explanation) -> Json:
+def explanation(account: str, period: str, found: said.Explanation) -> bytes:
     """Why a month differs from another, with the facts of each part."""
     services = [_changed(changed) for changed in found.services]
     told = {"against": found.against, "before": found.before, "now": found.now, "difference": found.now - found.before}
-    whole: Json = printed({"account": account, "period": period, **told, "services": services})
-    return whole
+    return rendered({"account": account, "period": period, **told, "services": services}).encode()
 
 
 def _changed(changed: said.Changed) -> Json:
@@ -115,7 +121,7 @@ def _entry(posting: Posting) -> Json:
         "reference": posting.reference,
         "happened_at": to_wire(posting.happened_at),
         "recorded_at": to_wire(posting.recorded_at),
-        "detail": printed(msgspec.json.decode(posting.detail)),
+        "detail": msgspec.Raw(rendered(msgspec.Raw(posting.detail.encode())).encode()),
     }
     if posting.for_period:
         found["for_period"] = posting.for_period

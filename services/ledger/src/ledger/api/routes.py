@@ -69,15 +69,17 @@ def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config
 
 
 def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
-    """What a cabinet asks for most, before Flask: accounts, a month that is issued, the newest entries (ADR 90)."""
+    """What a cabinet asks for most, before Flask: accounts, the bill of a month, the newest entries (ADR 90)."""
 
     def mine(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
         return Said(_mine(door, door.caller(environ)))
 
-    def issued(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
-        user = door.caller(environ)
-        ready = read.issued(door.reading, user, found["number"], found["period"], door.config)
-        return Said(render.issued(ready), ready.tag) if ready else None
+    def bill(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
+        asked = door.reading, door.caller(environ), found["number"], found["period"], door.config
+        if ready := read.issued(*asked):
+            return Said(render.issued(ready), ready.tag)
+        open_ = read.standing_bill(*asked)
+        return Said(render.standing(open_), open_.tag) if open_ else None
 
     def newest(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
         return Said(_page(door, door.caller(environ), found["number"], int(found["limit"] or models.PAGE)))
@@ -85,7 +87,7 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
     return {
         "/v1/accounts": (r"/v1/accounts\?", mine),
         "/v1/accounts/<number>/statement": (
-            rf"/v1/accounts/(?P<number>{models.NUMBER})/statement\?period=(?P<period>{models.MONTH})", issued,
+            rf"/v1/accounts/(?P<number>{models.NUMBER})/statement\?period=(?P<period>{models.MONTH})", bill,
         ),
         "/v1/accounts/<number>/entries": (
             rf"/v1/accounts/(?P<number>{models.NUMBER})/entries\?(?:limit=(?P<limit>[1-9]\d?))?", newest,
@@ -125,7 +127,7 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
             if ready:
                 return etagged(_document(render.issued(ready)), ready.tag)
         view = read.statement(reading, user, path.number, query.period, config, as_of=query.as_of, version=version)
-        return etagged(_json(render.statement(view)), view.tag)
+        return etagged(_document(render.statement(view)), view.tag)
 
 
 def _add_history(app: OpenAPI, door: Door) -> None:
@@ -136,7 +138,7 @@ def _add_history(app: OpenAPI, door: Door) -> None:
         """Why the month differs from the one before, or from another: by service, in parts that add up."""
         asked = (path.number, query.period, query.against)
         account, found, tag = read.explanation(reading, door.caller(), *asked, config, as_of=query.as_of)
-        return etagged(_json(render.explanation(account, query.period, found)), tag)
+        return etagged(_document(render.explanation(account, query.period, found)), tag)
 
     @app.get("/v1/accounts/<number>/entries", **_answers(models.EntryPage))
     def entries(path: models.AccountPath, query: models.EntriesQuery) -> Response:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -214,7 +215,7 @@ def use(row: said.Row, period: str) -> Use | None:
     if not lines:
         return None
     volumes, units = [number(line.volume) for line in lines], {line.unit for line in lines}
-    volume = sum((v for v in volumes if v is not None), Fraction()) if None not in volumes and len(units) == 1 else None
+    volume = _sum([v for v in volumes if v is not None]) if None not in volumes and len(units) == 1 else None
     days, months = _length(lines)
     bases = {PER_HEAD.get(line.basis or "") for line in lines}
     return Use(
@@ -245,16 +246,23 @@ def _plain(price: str) -> str:
 
 def _length(lines: Sequence[said.Line]) -> tuple[int, Fraction | None]:
     """The length of the service periods in days and in months: a whole calendar month is one, of 28 or of 31 days."""
-    days, months = 0, Fraction()
+    days, months = 0, list[Fraction]()
     for first, last in {(line.from_, line.to) for line in lines}:
         length = months_between(first, last) if first and last else None
         if length is None or first is None or last is None:
             return 0, None
         days += (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-        months += length
-    return days, months
+        months.append(length)
+    return days, _sum(months)
 
 
+def _sum(values: Sequence[Fraction]) -> Fraction:
+    """Most often there is one, and exact numbers are slow to add."""
+    return sum(values[1:], values[0])
+
+
+# Of a city's bills nearly all have the same few periods, and prices.
+@lru_cache(1_000)
 def months_between(first: str, last: str) -> Fraction | None:
     """Months from the first to the last day, both counted (`YYYY-MM-DD`); None for what is no period."""
     try:
@@ -271,6 +279,7 @@ def months_between(first: str, last: str) -> Fraction | None:
     return total
 
 
+@lru_cache(10_000)
 def number(text: str | None) -> Fraction | None:
     """A decimal text as an exact number; None when it is none."""
     return Fraction(text) if text and _NUMBER.fullmatch(text) else None

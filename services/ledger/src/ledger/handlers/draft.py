@@ -118,8 +118,21 @@ def drafted(
     conn: Connection, account: OpenAccount, closed: Sequence[Closed], request: str, at: datetime, reference: Reference
 ) -> said.StatementDrafted:
     """The last of the months that were closed for a look, as if it closed at `at`."""
+    cut_off = months.last_cut_off(conn, account.account, at)
+    return standing(account, closed, request, at, reference, cut_off)
+
+
+def standing(
+    account: OpenAccount,
+    closed: Sequence[Closed],
+    request: str,
+    at: datetime,
+    reference: Reference,
+    cut_off: str | None,
+) -> said.StatementDrafted:
+    """The same, where the `cut_off` of the last close is known."""
     statement = msgspec.structs.replace(closed[-1].statement, cut_off=to_wire(at))
     opening_month = account.first_open(statement.period)
     dues = dues_of(opening_month, account.openings, account.entries)
-    came = since(months.last_cut_off(conn, account.account, at), account.entries)
+    came = since(cut_off, account.entries)
     return opened(statement, request, came, due_now(dues, rule_for(reference.rules, statement.period)))

@@ -19,10 +19,11 @@ from ledger.domain.statement import Closed, Directory, OpenAccount, close_throug
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
+from ledger.handlers import draft as drafts
 from ledger.handlers import standing
 from ledger.handlers.draft import FAR_FUTURE, Reference, drafted, refer
 from ledger.store import issued as ready
-from ledger.store import months, reads
+from ledger.store import months, opened, reads
 from ledger.store.issued import Issued
 from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
 
@@ -54,6 +55,14 @@ class StatementView(NamedTuple):
     since: said.Since
     due_now: said.DueNow
     visible: Visible
+    tag: str
+
+
+class StandingView(NamedTuple):
+    """The statement of an open month, and a tag that changes with what it is made of."""
+
+    statement: said.StatementDrafted
+    stale_since: datetime | None
     tag: str
 
 
@@ -118,6 +127,18 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
     return IssuedView(found.document, found.cut_off, came, rendered(due), found.stale_since, tag)
 
 
+def standing_bill(reading: Reading, user: str, number: str, period: str, config: Config) -> StandingView | None:
+    """The statement of an open month as it stands; anything else is for `statement` to find out."""
+    found = opened.opened(reading, config.topic(ACCOUNTS), user, number)
+    if found is None or period <= found.account.closed_through or not found.account.is_open(period, period_at(now())):
+        return None
+    visible, loaded, cut_off = found
+    reference = _referred(reading, visible.reference_stamp, config)
+    closed = standing.closed_through(loaded, period, reference, visible, config)
+    draft = drafts.standing(loaded, closed, "", now(), reference, cut_off)
+    return StandingView(draft, visible.stale_since, _open_tag(visible, period))
+
+
 def statement(
     reading: Reading,
     user: str,
@@ -150,10 +171,7 @@ def statement(
         closed = _months(visible, loaded, period, reference, config, as_of)
         draft = drafted(conn, loaded, closed, "", as_of or now(), reference)
         document = {k: v for k, v in msgspec.to_builtins(draft).items() if k not in ("request", "since", "due_now")}
-        # The moment of asking is in the document and in its hash, but a reader who has the rest has the document.
-        content = said.sealed(msgspec.structs.replace(draft, cut_off="")).hash[:16]
-        tag = f"open-{_tag(visible)}-{content}"
-        return StatementView(document, draft.since, draft.due_now, visible, tag)
+        return StatementView(document, draft.since, draft.due_now, visible, _open_tag(visible, period, as_of))
 
 
 def explanation(
@@ -204,11 +222,7 @@ def money(
     found = reads.page(reading, config.topic(ACCOUNTS), user, number, before=before, **asked)
     if found is None:
         raise AccountNotFound
-    stamp, known = _known.get(config.database_url, _UNKNOWN)
-    if known is None or stamp != found.reference_stamp:
-        with reading.connection() as conn:
-            known = _reference(conn, found.reference_stamp, config)
-    return found.postings, known.directory
+    return found.postings, _referred(reading, found.reference_stamp, config).directory
 
 
 def everything(reading: Reading, user: str, number: str, config: Config) -> tuple[Iterator[list[Posting]], Directory]:
@@ -283,6 +297,15 @@ def _months(
     return close_through(loaded, period, to_wire(at), *reference)
 
 
+def _referred(reading: Reading, stamp: int, config: Config) -> Reference:
+    """The same, over a connection only when they changed."""
+    before, known = _known.get(config.database_url, _UNKNOWN)
+    if known is None or stamp != before:
+        with reading.connection() as conn:
+            return _reference(conn, stamp, config)
+    return known
+
+
 def _reference(conn: Connection, stamp: int, config: Config) -> Reference:
     """The directory and the rules, read again only when they changed since the last request of this process."""
     before, known = _known.get(config.database_url, _UNKNOWN)
@@ -314,6 +337,12 @@ def _issued(
     came = since(months.last_cut_off(conn, visible.account, at), loaded.entries)
     tag = f"{found[0]}-{_tag(visible)}-{loaded.position}"
     return StatementView(msgspec.json.decode(found[1]), came, due, visible, tag)
+
+
+def _open_tag(visible: Visible, period: str, at: datetime | None = None) -> str:
+    """The moment of asking is in the document, but a reader who has what all the rest is made of has the document."""
+    stood = f"-{at.timestamp():.6f}" if at else ""
+    return f"open-{period}-{_tag(visible)}-{visible.reference_stamp}{stood}"
 
 
 def _tag(v: Visible | Issued) -> str:

@@ -10,12 +10,16 @@ from common.postgres import Connection
 from common.reading import Reading
 from ledger.events.heard import Change
 
+# Changes with the directory and the split rule.
+REFERENCE_STAMP = """
+(SELECT count(*) + coalesce(sum(hashtext(kind || id || '@' || version)::bigint), 0) FROM directory
+ WHERE kind IN ('service', 'provider', 'tariff')) + (SELECT count(*) FROM split_orders)
+"""
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
-_VISIBLE = """
+_VISIBLE = f"""
 SELECT l.user_id, n.account, l.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
        o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version,
-       (SELECT count(*) + coalesce(sum(hashtext(kind || id || '@' || version)::bigint), 0) FROM directory
-        WHERE kind IN ('service', 'provider', 'tariff')) + (SELECT count(*) FROM split_orders) AS reference_stamp
+       {REFERENCE_STAMP} AS reference_stamp
 FROM seen AS l
 JOIN numbers AS n ON n.account = l.account
 LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = l.account
