@@ -174,6 +174,10 @@ def _measure(name: str, size: Size, seed: int, work: Callable[[Ground, Size], li
 def _pairs_of_f1(on: Ground, size: Size, seed: int, *, beside: bool) -> list[Figure]:
     roads, bares, libraries = [], [], []
     per_save = _best_per_save(on, size) if beside else 0
+    if beside:
+        # What the broker's machine compiles in its first half minute belongs to neither.
+        with _stage("the broker warms up"):
+            yardsticks.bare(on, min(size.facts, 200_000))
     for number in range(size.pairs):
         with _stage(f"F1 {number + 1}/{size.pairs}"), centre(on) as one:
             roads.append(f1.measure(f1.opened(one, size, seed + number)))

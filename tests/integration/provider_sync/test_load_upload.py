@@ -52,6 +52,18 @@ def test_the_same_file_again_adds_nothing(town: Town) -> None:
     assert town.one("SELECT count(*) FROM events") == events
 
 
+def test_what_was_said_before_is_known_beside_what_is_new(town: Town) -> None:
+    """Also a reversal, which now would be refused; and a row that stands twice in a file of new ones."""
+    back = {"kind": "charge.reversed", "reference": "r", "account": "100", "reverses": {"reference": "a"}}
+    town.load("almaty-heat", ndjson(charge("a"), charge("b"), back))
+    again = town.load("almaty-heat", ndjson(charge("c"), back, charge("d"), charge("b"), charge("b", amount="1.00")))
+    assert (again.accepted, again.duplicate, again.conflict, again.rejected) == (2, 2, 1, 0)
+    twice = town.load("almaty-heat", ndjson(charge("e"), charge("f"), charge("e")))
+    assert (twice.accepted, twice.duplicate, twice.rejected) == (2, 1, 0)
+    dry = town.load("almaty-heat", ndjson(charge("a"), charge("g")), mode="dry-run")
+    assert (dry.accepted, dry.duplicate) == (1, 1)
+
+
 def test_a_changed_file_under_the_same_batch_key_is_told_row_by_row(town: Town) -> None:
     """A remark for the batch, a conflict for the changed row, once somebody gave the word for it."""
     first = town.load("almaty-heat", ndjson(charge("a"), charge("b")), batch="2026-10")

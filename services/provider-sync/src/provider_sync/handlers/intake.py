@@ -6,7 +6,6 @@ Lock order of every transaction: calendar (shared), then sorted each: numbers, r
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock
 from typing import Literal
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
@@ -44,28 +43,6 @@ class NotFresh(Exception):
 CONTENDED = (DeadlockDetected, UniqueViolation, streams.StreamMoved)
 
 
-@dataclass
-class Turn:
-    """The turn of one among several who lock the same accounts, from before the locks to the end of the transaction.
-
-    Side by side they would wait for each other's rows in the database, and read every row waited for a second time.
-    """
-
-    lock: Lock
-    _mine: bool = False
-
-    def begin(self) -> None:
-        """Waits for it, unless it is there already."""
-        if not self._mine:
-            self._mine = self.lock.acquire()
-
-    def end(self) -> None:
-        """Lets the next one go on."""
-        if self._mine:
-            self._mine = False
-            self.lock.release()
-
-
 @dataclass(frozen=True)
 class Batch:
     """Rows of one sender, to be decided in order; `correlation` is the request's or upload's id.
@@ -73,7 +50,7 @@ class Batch:
     `approved` are references of held facts that an operator lets in: the gate says no more about such a batch. A batch
     is a `part` when it is a chunk of an upload: what was decided of the chunks before binds it. References of a `fresh`
     one are believed to be new: one that is not shows when they are claimed, and the batch starts anew, looking.
-    `forms` are those of the rows, where they were made beforehand; `turn` is waited for before accounts are locked.
+    `forms` are those of the rows, where they were made beforehand.
     """
 
     sender: Sender
@@ -84,7 +61,6 @@ class Batch:
     part: bool = False
     fresh: bool = False
     forms: Sequence[Form | None] = ()
-    turn: Turn | None = None
 
 
 def nothing(conn: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -118,14 +94,10 @@ def take(base: Base, batch: Batch, after: After = nothing) -> list[Outcome]:
 
 def _once(base: Base, batch: Batch, after: After) -> list[Outcome]:
     """One transaction from locks to writes."""
-    try:
-        with base.pool.connection() as conn:
-            outcomes = within(conn, base, batch)
-            after(conn, outcomes)
-            return outcomes
-    finally:
-        if batch.turn:
-            batch.turn.end()
+    with base.pool.connection() as conn:
+        outcomes = within(conn, base, batch)
+        after(conn, outcomes)
+        return outcomes
 
 
 def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
@@ -197,9 +169,6 @@ def load(
     q, sender = ask(row for batch in batches for row in batch.rows), batches[0].sender.provider
     register = state.register(conn)
     provider_no = register.numbers[sender]
-    for batch in batches:
-        if batch.turn:
-            batch.turn.begin()
     numbers = _locked_numbers(conn, q, provider_no)
     places = _locked_places(conn, q, numbers)
     # Only under the calendar's lock: what waited for a close was recorded after it.

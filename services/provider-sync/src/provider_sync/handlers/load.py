@@ -22,7 +22,7 @@ from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Chunk, Format, Place, Totals, storable
 from provider_sync.gateways import Spool
 from provider_sync.handlers.base import Base
-from provider_sync.handlers.intake import Batch, Mode, Turn, simply_taken, take
+from provider_sync.handlers.intake import Batch, Mode, simply_taken, take
 from provider_sync.handlers.resend import Resending
 from provider_sync.handlers.uploads import params_json
 from provider_sync.store import calendar, uploads
@@ -160,7 +160,7 @@ class Loader:
         sender = Sender.of(upload.provider, upload.scopes)
         size = self.atomic_rows_max if self._at_once(upload) else self.batch_rows
         resending = self._superseding(upload)
-        start, turn = Place(upload.next_offset, upload.next_line), Turn(self.turn)
+        start = Place(upload.next_offset, upload.next_line)
         # Hardly a file repeats what was sent before; from its first row on that is not simply taken, one is looked up.
         fresh = resending is None and upload.mode != "dry-run"
         chunks = layout.chunks(file, start, size)
@@ -168,9 +168,7 @@ class Loader:
         for chunk, forms in ahead(formed):
             if stop.is_set():
                 return False
-            batch = Batch(
-                sender, chunk.rows, str(upload.id), mode_of(upload), part=True, fresh=fresh, forms=forms, turn=turn
-            )
+            batch = Batch(sender, chunk.rows, str(upload.id), mode_of(upload), part=True, fresh=fresh, forms=forms)
             outcomes = self._take(upload, chunk, batch, resending)
             fresh = fresh and simply_taken(outcomes)
         return resending is None or self._take_back(upload, sender, resending, stop)
@@ -199,8 +197,8 @@ class Loader:
                 uploads.took_back(conn, upload, tiyn, self.lease_s)
                 at += len(outcomes)
 
-            batch = Batch(sender, rows, str(upload.id), mode_of(upload), part=True, turn=Turn(self.turn))
-            take(self.base, batch, after)
+            with self.turn:
+                take(self.base, Batch(sender, rows, str(upload.id), mode_of(upload), part=True), after)
         return True
 
     def _take(self, upload: Upload, chunk: Chunk, batch: Batch, resending: Resending | None) -> list[Outcome]:
@@ -215,7 +213,10 @@ class Loader:
                 resending.store(conn, chunk, at, rows, outcomes)
             at += len(outcomes)
 
-        return take(self.base, replace(batch, rows=rows), after)
+        # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
+        # and read every row that they waited for a second time.
+        with self.turn:
+            return take(self.base, replace(batch, rows=rows), after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": storable(refusal.text("en"))}] if refusal else []
