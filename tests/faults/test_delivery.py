@@ -56,8 +56,11 @@ def test_two_readers_that_do_not_know_of_each_other_double_nothing(short: tuple[
 
 @pytest.mark.timeout(400)
 def test_without_the_lock_on_the_offset_row_the_audit_finds_doubles(short: tuple[Run, Report]) -> None:
-    """M3 is caught."""
-    assert doubled(short[0], "ledger_unlocked", Safeguards(lock_offsets=False)) > 0
+    """M3 is caught, unless what both read first was so much that the second reader waits at the heads of streams."""
+    for attempt in range(6):
+        if doubled(short[0], f"ledger_unlocked_{attempt}", Safeguards(lock_offsets=False)) > 0:
+            return
+    pytest.fail("no reader doubled anything in six ledgers")
 
 
 def doubled(current: Run, name: str, safeguards: Safeguards) -> int:
