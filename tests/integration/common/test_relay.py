@@ -14,6 +14,7 @@ from common.envelope import decode
 from common.eventstore import OutboxRow
 from common.postgres import connect
 from common.relay import Relay, Row
+from common.restore import EPOCH
 from tests.conftest import MakeTopics
 from tests.support import stores
 from tests.support.waiting import until
@@ -140,6 +141,23 @@ def test_a_barrier_arrives_after_what_came_before_and_before_what_came_after(
 def numbers(key: str, first: int, behind: int) -> Sequence[tuple[str, int]]:
     """Keys with sequences first … behind − 1."""
     return [(key, n) for n in range(first, behind)]
+
+
+def test_many_records_with_bodies_of_their_own_go_out_in_packs(
+    store: str, kafka_address: str, topics: MakeTopics
+) -> None:
+    """As rows would: each partition in its order, a tombstone among them."""
+    topic = topics("provider-sync.accounts.v1") + "provider-sync.accounts.v1"
+    bodies = [f'"{n}"' if n % 50 else None for n in range(150)]
+    with connect(store, "test") as conn:
+        eventstore.enqueue(conn, [OutboxRow(topic, n % 2, f"k{n}", "t", body) for n, body in enumerate(bodies)])
+        assert conn.execute("SELECT count(*), sum(records) FROM outbox").fetchone() == (2, 150)
+    with stores.running(Relay(store, kafka_address, "relay", False)):
+        until(lambda: stores.count(store, "outbox") == 0, "the packs are sent")
+    found = [raw for raws in kafka.read_since(kafka_address, topic, EPOCH) for raw in raws]
+    wanted = [(f"k{n}", None if body is None else body.encode()) for n, body in enumerate(bodies)]
+    for partition in range(2):
+        assert [(raw.key, raw.value) for raw in found if raw.partition == partition] == wanted[partition::2]
 
 
 def test_a_tombstone_is_a_record_without_a_value(store: str, kafka_address: str, topics: MakeTopics) -> None:

@@ -128,6 +128,7 @@ def test_an_open_month_in_one_statement_is_the_same(
         assert ready, name
         assert timeless(render.standing(ready)) == timeless(render.statement(computed)), name
         assert ready.tag == computed.tag, name
+    assert ready
     assert len(timeless(render.standing(ready))["meters"][0]) > 2
     assert read.standing_bill(reading, USER, logs["quiet"].account, PERIOD, config) is None
     assert read.standing_bill(reading, "nobody", unclosed.account, "2026-11", config) is None

@@ -8,7 +8,7 @@ import msgspec
 
 from common.clock import to_wire
 from common.money import format_amount
-from ledger.domain.document import rendered
+from ledger.domain.document import printed, rendered
 from ledger.domain.mask import masked, masked_address
 from ledger.domain.statement import Directory
 from ledger.events import said
@@ -62,8 +62,7 @@ def months(visible: Visible, open_: list[said.StatementIssued], closed: list[tup
 def issued(view: IssuedView) -> bytes:
     """A statement that stands ready, with what came since and what is due now added at its end."""
     came = rendered(view.since) if view.since else _NOTHING.replace(_CUT_OFF, view.cut_off)
-    stale = f',"stale_since":"{to_wire(view.stale_since)}"' if view.stale_since else ""
-    return f'{view.document[:-1]},"since":{came},"due_now":{view.due_now}{stale}}}'.encode()
+    return f'{view.document[:-1]},"since":{came},"due_now":{view.due_now}{_stale_at_end(view.stale_since)}'.encode()
 
 
 _CUT_OFF = "@"
@@ -72,17 +71,21 @@ _NOTHING = rendered(said.Since(_CUT_OFF, [], 0, 0, 0))
 
 def standing(view: StandingView) -> bytes:
     """The statement of a month as it stands, of which nothing is hidden."""
-    body = rendered(view.statement).replace('"request":"",', "", 1).removesuffix("}")
-    stale = f',"stale_since":"{to_wire(view.stale_since)}"' if view.stale_since else ""
-    return f"{body}{stale}}}".encode()
+    body = rendered(view.statement).replace('"request":"",', "", 1)
+    return f"{body[:-1]}{_stale_at_end(view.stale_since)}".encode()
+
+
+def _stale_at_end(since: datetime | None) -> str:
+    """The end of a document whose closing brace was taken off."""
+    return f',"stale_since":"{to_wire(since)}"}}' if since else "}"
 
 
 def statement(view: StatementView) -> bytes:
     """A statement with what came since and what is due now."""
     came = {"since": view.since, "due_now": view.due_now}
-    found: Json = {**view.statement, **came}
+    found: Json = view.statement | came | _stale(view.visible.stale_since)
     _hide(found["base"], view.visible)
-    return rendered(found | _stale(view.visible.stale_since)).encode()
+    return rendered(found).encode()
 
 
 def explanation(account: str, period: str, found: said.Explanation) -> bytes:
@@ -121,7 +124,7 @@ def _entry(posting: Posting) -> Json:
         "reference": posting.reference,
         "happened_at": to_wire(posting.happened_at),
         "recorded_at": to_wire(posting.recorded_at),
-        "detail": msgspec.Raw(rendered(msgspec.Raw(posting.detail.encode())).encode()),
+        "detail": msgspec.Raw(printed(posting.detail).encode()),
     }
     if posting.for_period:
         found["for_period"] = posting.for_period

@@ -75,11 +75,7 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
         return Said(_mine(door, door.caller(environ)))
 
     def bill(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
-        asked = door.reading, door.caller(environ), found["number"], found["period"], door.config
-        if ready := read.issued(*asked):
-            return Said(render.issued(ready), ready.tag)
-        open_ = read.standing_bill(*asked)
-        return Said(render.standing(open_), open_.tag) if open_ else None
+        return _bill(door, door.caller(environ), found["number"], found["period"])
 
     def newest(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
         return Said(_page(door, door.caller(environ), found["number"], int(found["limit"] or models.PAGE)))
@@ -93,6 +89,15 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
             rf"/v1/accounts/(?P<number>{models.NUMBER})/entries\?(?:limit=(?P<limit>[1-9]\d?))?", newest,
         ),
     }  # fmt: skip
+
+
+def _bill(door: Door, user: str, number: str, period: str) -> Said | None:
+    """A month in one statement, issued or as it stands; None for what has to be computed."""
+    asked = door.reading, user, number, period, door.config
+    if issued := read.issued(*asked):
+        return Said(render.issued(issued), issued.tag)
+    standing = read.standing_bill(*asked)
+    return Said(render.standing(standing), standing.tag) if standing else None
 
 
 def _mine(door: Door, user: str) -> bytes:
@@ -123,9 +128,9 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
         """The statement of a month, issued or as it stands now; with `as-of` as it stood then."""
         user, version = door.caller(), query.version
         if query.as_of is None and version is None:
-            ready = read.issued(reading, user, path.number, query.period, config)
+            ready = _bill(door, user, path.number, query.period)
             if ready:
-                return etagged(_document(render.issued(ready)), ready.tag)
+                return etagged(_document(ready.content), ready.tag)
         view = read.statement(reading, user, path.number, query.period, config, as_of=query.as_of, version=version)
         return etagged(_document(render.statement(view)), view.tag)
 

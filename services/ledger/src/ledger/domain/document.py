@@ -13,7 +13,7 @@ _AMOUNTS = (
     "total", "before", "now", "difference",
 )  # fmt: skip
 # In the JSON itself, which costs less than a walk through its values. A text that says the same has its quotes escaped.
-_TIYN = re.compile(rf'("(?:{"|".join(_AMOUNTS)})":)(-?[0-9]+)')
+_TIYN = re.compile(rf'("(?:{"|".join(_AMOUNTS)})":\s*)(-?[0-9]+)(?![0-9.eE])')
 
 
 def document(statement: said.StatementIssued) -> str:
@@ -23,7 +23,12 @@ def document(statement: said.StatementIssued) -> str:
 
 def rendered(value: Any) -> str:
     """JSON with amounts as decimal strings."""
-    return _TIYN.sub(_decimal, msgspec.json.encode(value).decode())
+    return printed(msgspec.json.encode(value).decode())
+
+
+def printed(text: str) -> str:
+    """The same JSON with whole numbers of tiyn as decimal strings."""
+    return _TIYN.sub(_decimal, text)
 
 
 def _decimal(found: re.Match[str]) -> str:

@@ -119,10 +119,10 @@ def drafted(
 ) -> said.StatementDrafted:
     """The last of the months that were closed for a look, as if it closed at `at`."""
     cut_off = months.last_cut_off(conn, account.account, at)
-    return standing(account, closed, request, at, reference, cut_off)
+    return as_it_stands(account, closed, request, at, reference, cut_off)
 
 
-def standing(
+def as_it_stands(
     account: OpenAccount,
     closed: Sequence[Closed],
     request: str,

@@ -19,9 +19,8 @@ from ledger.domain.statement import Closed, Directory, OpenAccount, close_throug
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
-from ledger.handlers import draft as drafts
 from ledger.handlers import standing
-from ledger.handlers.draft import FAR_FUTURE, Reference, drafted, refer
+from ledger.handlers.draft import FAR_FUTURE, Reference, as_it_stands, drafted, refer
 from ledger.store import issued as ready
 from ledger.store import months, opened, reads
 from ledger.store.issued import Issued
@@ -130,12 +129,12 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
 def standing_bill(reading: Reading, user: str, number: str, period: str, config: Config) -> StandingView | None:
     """The statement of an open month as it stands; anything else is for `statement` to find out."""
     found = opened.opened(reading, config.topic(ACCOUNTS), user, number)
-    if found is None or period <= found.account.closed_through or not found.account.is_open(period, period_at(now())):
+    if found is None or not found.account.is_open(period, period_at(now())):
         return None
     visible, loaded, cut_off = found
     reference = _referred(reading, visible.reference_stamp, config)
     closed = standing.closed_through(loaded, period, reference, visible, config)
-    draft = drafts.standing(loaded, closed, "", now(), reference, cut_off)
+    draft = as_it_stands(loaded, closed, "", now(), reference, cut_off)
     return StandingView(draft, visible.stale_since, _open_tag(visible, period))
 
 

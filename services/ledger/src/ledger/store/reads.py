@@ -63,8 +63,8 @@ FROM statements WHERE account = %(account)s AND {_MAY_SEE} ORDER BY period DESC,
 # $1 topic, $2 user, $3 number; $4, $5 the place the page stands before, $6 how many; $7 month, $8 kinds, $9 service, or
 # nothing for any. One row without an entry when there is none.
 _PAGE = f"""
-WITH v AS MATERIALIZED ({_VISIBLE.replace("%s", "$1", 1).replace("%s", "$2", 1)} AND n.number = $3)
-SELECT v.account, v.reference_stamp, e.* FROM v LEFT JOIN LATERAL (
+WITH v AS MATERIALIZED ({_VISIBLE % ("$1", "$2")} AND n.number = $3)
+SELECT v.reference_stamp, e.* FROM v LEFT JOIN LATERAL (
     SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
            min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
            sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
@@ -133,7 +133,6 @@ class Posting(NamedTuple):
 class Page(NamedTuple):
     """Money facts of an account, and what changes with the directory and the split rule."""
 
-    account: str
     reference_stamp: int
     postings: list[Posting]
 
@@ -208,7 +207,7 @@ def page(
     rows = reading.rows(_PAGE, topic, user, number, *place, period or "", " ".join(kinds), service or "")
     if not rows:
         return None
-    return Page(rows[0][0], rows[0][1], [Posting(*row[2:]) for row in rows if row[2] is not None])
+    return Page(rows[0][0], [Posting(*row[1:]) for row in rows if row[1] is not None])
 
 
 def readings(conn: Connection, seen: Visible, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:

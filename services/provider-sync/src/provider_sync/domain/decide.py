@@ -14,7 +14,7 @@ from common.errors import Refusal
 from common.period import ALMATY
 from provider_sync import errors
 from provider_sync.domain import facts
-from provider_sync.domain.decided import BROUGHT_BACK, Appended, Claimed, Decided, Held, Matched, Outcome, Queued
+from provider_sync.domain.decided import BROUGHT_BACK, TAKEN, Appended, Claimed, Decided, Held, Matched, Outcome, Queued
 from provider_sync.domain.posting import service_period_warnings
 from provider_sync.domain.resent import Asked, Correction
 from provider_sync.domain.rules import (
@@ -97,7 +97,7 @@ class Desk:
             # Held, it would be said without its undoing once it is approved; its sender saw the difference beforehand.
             self.world.suspects.pop(row.fact.reference, None)
             outcome = self._one(row.fact)
-            if outcome.status not in ("accepted", "unmatched"):
+            if outcome.status not in TAKEN:
                 return outcome
         for fact in undoing:
             outcome = self._one(fact)

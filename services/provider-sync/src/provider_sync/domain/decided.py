@@ -10,6 +10,8 @@ from provider_sync.domain.facts import Stated
 from provider_sync.domain.world import Account, Connection, Meter, position_of
 
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "unmatched", "held", "retry"]
+# What was stored because of this very row.
+TAKEN: tuple[Status, ...] = ("accepted", "unmatched")
 
 
 # In the place of a digest: the fact came back from the topic, and how exactly its sender had written it is not known.

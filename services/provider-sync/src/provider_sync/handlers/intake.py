@@ -16,7 +16,7 @@ from common.period import day_at
 from common.postgres import Connection, Pool
 from provider_sync import errors
 from provider_sync.domain.decide import Desk, Form, held_whole
-from provider_sync.domain.decided import Decided, Outcome
+from provider_sync.domain.decided import TAKEN, Decided, Outcome
 from provider_sync.domain.posting import Calendar
 from provider_sync.domain.questions import Questions, ask
 from provider_sync.domain.resent import Asked
@@ -32,8 +32,7 @@ After = Callable[[Connection, Sequence[Outcome]], None]
 
 log = logs.get("intake")
 _ATTEMPTS = 3
-_GOOD = ("accepted", "unmatched", "held")
-_TAKEN = ("accepted", "unmatched")
+_GOOD = (*TAKEN, "held")
 
 
 class NotFresh(Exception):
@@ -117,7 +116,7 @@ def within(conn: Connection, base: Base, batch: Batch) -> list[Outcome]:
 
 def simply_taken(outcomes: Iterable[Outcome]) -> bool:
     """Whether no row was refused, held or known."""
-    return all(outcome.status in _TAKEN for outcome in outcomes)
+    return all(outcome.status in TAKEN for outcome in outcomes)
 
 
 def together(conn: Connection, base: Base, batches: Sequence[Batch]) -> list[list[Outcome]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 from typing import IO, TypeVar
@@ -16,7 +16,7 @@ from common.postgres import Connection
 from provider_sync import errors
 from provider_sync.domain.decide import Form, form_of
 from provider_sync.domain.decided import Outcome
-from provider_sync.domain.resent import Asked, Correction
+from provider_sync.domain.resent import Correction
 from provider_sync.domain.sender import Sender
 from provider_sync.formats.named import format_named
 from provider_sync.formats.rows import Chunk, Format, Place, Totals, storable
@@ -168,7 +168,8 @@ class Loader:
         for chunk, forms in ahead(formed):
             if stop.is_set():
                 return False
-            batch = Batch(sender, chunk.rows, str(upload.id), mode_of(upload), part=True, fresh=fresh, forms=forms)
+            rows = chunk.rows if resending is None else resending.rows(chunk.rows)
+            batch = Batch(sender, rows, str(upload.id), mode_of(upload), part=True, fresh=fresh, forms=forms)
             outcomes = self._take(upload, chunk, batch, resending)
             fresh = fresh and simply_taken(outcomes)
         return resending is None or self._take_back(upload, sender, resending, stop)
@@ -204,19 +205,18 @@ class Loader:
     def _take(self, upload: Upload, chunk: Chunk, batch: Batch, resending: Resending | None) -> list[Outcome]:
         """One chunk through the one way in; progress and rejected rows are stored with its facts, part by part."""
         at, back = 0, set[int]()
-        rows: Sequence[Asked] = chunk.rows if resending is None else resending.rows(chunk.rows)
 
         def after(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             nonlocal at
             store_progress(conn, upload, chunk, at, outcomes, self.lease_s, back)
             if resending is not None:
-                resending.store(conn, chunk, at, rows, outcomes)
+                resending.store(conn, chunk, at, batch.rows, outcomes)
             at += len(outcomes)
 
         # Files of one month name the same accounts: side by side they would wait for each other's rows in the database,
         # and read every row that they waited for a second time.
         with self.turn:
-            return take(self.base, replace(batch, rows=rows), after)
+            return take(self.base, batch, after)
 
     def _finish(self, upload: Upload, state: str, refusal: Refusal | None = None) -> None:
         problems = [{"code": refusal.code, "detail": storable(refusal.text("en"))}] if refusal else []
