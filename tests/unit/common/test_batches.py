@@ -2,20 +2,17 @@
 
 from kafka.record.default_records import DefaultRecord
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
+from lz4.frame import compress, decompress
+from msgspec import msgpack
 
 from common import kafka
-from common.kafka import Outgoing
+from common.packs import BATCH_BYTES, LARGEST_BYTES, Outgoing, framed, pack, unpack
 
 LZ4 = 3
 
 
 def _batches(records: list[Outgoing]) -> list[MemoryRecordsBuilder]:
-    builders = []
-    for pieces, members in kafka._packed(records, range(len(records))):
-        builder = MemoryRecordsBuilder(2, LZ4, kafka._BATCH_BYTES)
-        kafka._fill(builder, pieces, len(members))
-        builders.append(builder)
-    return builders
+    return [kafka._builder(packed) for packed, _ in framed(records)]
 
 
 def _read(records: list[Outgoing]) -> list[tuple[int, bytes, bytes | None, list[tuple[str, bytes]]]]:
@@ -47,7 +44,7 @@ def test_packed_bytes_equal_those_of_the_library() -> None:
     records = _outgoing(50, 300)
     (ours,) = _batches(records)
     at = ours._builder._first_timestamp
-    theirs = MemoryRecordsBuilder(2, LZ4, kafka._BATCH_BYTES)
+    theirs = MemoryRecordsBuilder(2, LZ4, BATCH_BYTES)
     for r in records:
         theirs.append(at, r.key.encode(), r.value, [("ce_type", r.type.encode())])
 
@@ -59,19 +56,32 @@ def test_packed_bytes_equal_those_of_the_library() -> None:
 
 def test_a_large_load_is_cut_into_batches_that_the_broker_takes() -> None:
     """No batch is larger than the limit, and the offsets begin anew in each."""
-    builders = _batches(_outgoing(40, 60_000))
+    records = _outgoing(40, 60_000)
+    batches = [packed for packed, _ in framed(records)]
 
-    assert len(builders) > 3
-    assert all(builder.size_in_bytes() <= kafka._BATCH_BYTES + 1000 for builder in builders)
-    assert sum(builder.next_offset() for builder in builders) == 40
+    assert len(batches) > 3
+    assert all(len(decompress(packed.content)) <= BATCH_BYTES + 1000 for packed in batches)
+    assert [packed.records for packed in batches] == [packed_of.next_offset() for packed_of in _batches(records)]
+    assert sum(packed.records for packed in batches) == 40
 
 
 def test_a_record_beyond_the_limit_is_left_out_and_its_neighbours_are_not() -> None:
     """It is reported as not acknowledged; only its key waits."""
     records = _outgoing(2, 10)
-    records.insert(1, Outgoing("t", 1, "large", "kz.type.0", b"x" * 1_000_001))
+    records.insert(1, Outgoing("t", 1, "large", "kz.type.0", b"x" * LARGEST_BYTES))
 
     assert [key for _, key, _, _ in _read(records)] == ["акк-0".encode(), "акк-1".encode()]
+
+
+def test_a_column_keeps_what_is_sent_for_it() -> None:
+    """With the keys that a failure would hold up; what a release before wrote comes record by record."""
+    records = _outgoing(300, 700)
+    (packed,) = (packed for packed, _ in framed(records))
+
+    assert unpack(pack(packed)) == [packed]
+    assert packed.keys == {record.key for record in records}
+    assert packed.types == {f"kz.type.{n}": 100 for n in range(3)}
+    assert unpack(compress(msgpack.encode(records))) == records
 
 
 def test_raw_reading_gives_what_the_library_reads() -> None:

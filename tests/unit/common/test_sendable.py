@@ -1,7 +1,6 @@
 """Which outbox rows may go out together, and which of them are done: a barrier goes alone, a pack as a whole."""
 
-from common.kafka import Outgoing
-from common.packs import pack
+from common.packs import Outgoing, framed, pack
 from common.relay import Row, acknowledged, sendable
 
 
@@ -35,7 +34,7 @@ def single(position: int, key: str) -> Row:
 
 def packed(position: int, *keys: str) -> Row:
     """A row of a record for each key."""
-    records = [Outgoing("t", 0, key, "type", b"{}") for key in keys]
+    ((records, _),) = framed([Outgoing("t", 0, key, "type", b"{}") for key in keys])
     return Row(position, "t", 0, "upload", "", None, False, False, pack(records), len(keys), *[None] * 7)
 
 
@@ -48,17 +47,17 @@ def done(rows: list[Row], *told: bool) -> list[int]:
 def test_a_pack_is_done_with_its_last_record() -> None:
     """All or nothing; what stands behind it of the same keys goes out again after it, other keys do not."""
     rows = [packed(1, "a", "b"), single(2, "b"), single(3, "c")]
-    assert done(rows, True, True, True, True) == [1, 2, 3]
-    assert done(rows, True, False, True, True) == [3]
+    assert done(rows, True, True, True) == [1, 2, 3]
+    assert done(rows, False, True, True) == [3]
 
 
 def test_a_pack_behind_a_failure_of_one_of_its_keys_goes_out_again() -> None:
     """Or the key's order would be lost."""
     rows = [single(1, "a"), packed(2, "a", "b"), single(3, "b")]
-    assert done(rows, False, True, True, True) == []
+    assert done(rows, False, True, True) == []
 
 
 def test_a_row_without_a_record_stops_its_own_key_only() -> None:
     """Its event is not in the store."""
     lost = Row(1, "t", 0, "a", "type", None, False, False, None, 1, *[None] * 7)
-    assert done([lost, single(2, "a"), packed(3, "b", "c")], True, True, True) == [3]
+    assert done([lost, single(2, "a"), packed(3, "b", "c")], True, True) == [3]

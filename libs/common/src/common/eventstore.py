@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from common.clock import in_short
 from common.envelope import render
-from common.packs import Outgoing, pack
+from common.packs import LARGEST_BYTES, Outgoing, Packed, framed, pack
 from common.postgres import Connection, copy_field, copy_lines, escaped
 
 # The relay's hint relies on it: a transaction has its id before it takes its first position in the outbox.
@@ -16,7 +16,6 @@ _TAKE_ID = "SELECT pg_current_xact_id()"
 _QUEUE_PACK = """
 INSERT INTO outbox (topic, partition, key, type, packed, records, recorded_at) VALUES (%s, %s, %s, '', %b, %s, %s)
 """
-_PACK = 2_000
 # Fewer rows are as cheap by themselves, and can be looked at.
 _PACKED_FROM = 100
 # Of an event `e`: a pack that waits has it.
@@ -105,10 +104,18 @@ def _packed(records: Iterable[Outgoing], key: str, recorded_at: str | None) -> l
     for record in records:
         places[record.topic, record.partition].append(record)
     return [
-        Pack(*place, key, pack(part), len(part), recorded_at)
+        Pack(*place, key, pack(batch), batch.records, recorded_at)
         for place, found in places.items()
-        for part in (found[at : at + _PACK] for at in range(0, len(found), _PACK))
+        for batch in _whole(found)
     ]
+
+
+def _whole(records: Sequence[Outgoing]) -> list[Packed]:
+    """All of them in batches; raises ValueError when one is too large for any, which an event can hardly be."""
+    batches = [batch for batch, _ in framed(records)]
+    if sum(batch.records for batch in batches) < len(records):
+        raise ValueError("a record is too large for a batch")
+    return batches
 
 
 def queue_packs(conn: Connection, packs: Sequence[Pack]) -> None:
@@ -135,7 +142,7 @@ def _value(e: NewEvent) -> bytes:
 def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
     """Queues records that carry their own body, in the order given; many of them in packs."""
     queued = list(rows)
-    if len(queued) >= _PACKED_FROM and not any(row.barrier for row in queued):
+    if len(queued) >= _PACKED_FROM and not any(row.barrier or _is_large(row) for row in queued):
         queue_packs(conn, _packed(map(_outgoing, queued), "", None))
         return
     with conn.cursor() as cursor:
@@ -149,6 +156,11 @@ def enqueue(conn: Connection, rows: Iterable[OutboxRow]) -> None:
                 for r in queued
             ),
         )
+
+
+def _is_large(row: OutboxRow) -> bool:
+    """Whether no batch may hold it: it waits by itself then, and what stands behind it of other keys does not."""
+    return row.body is not None and len(row.body) * 4 > LARGEST_BYTES
 
 
 def _outgoing(row: OutboxRow) -> Outgoing:

@@ -26,20 +26,18 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.errors import KafkaError as KafkaError
 from kafka.producer.producer_batch import ProducerBatch
+from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecordsBuilder
-from kafka.record.util import decode_varint, encode_varint
 from msgspec import Struct
 
 from common import brokers
+from common.packs import BATCH_BYTES, TYPE_HEADER, Packed, Parcel, framed, number_at
 from common.packs import Outgoing as Outgoing
 from common.partitions import PARTITIONS as PARTITIONS
 from common.partitions import partition_of as partition_of
 
-TYPE_HEADER = "ce_type"
 _BOOTSTRAP_MS = 5_000
 _CLOSE_MS = 3_000
-_BATCH_BYTES = 512 * 1024  # well below the broker's 1 MiB, even when nothing can be compressed
-_LARGEST_BYTES = 1_000_000
 
 Partition = TopicPartition
 RESTORE_GROUP = "settlement-restore"
@@ -73,22 +71,22 @@ def drop(producer: KafkaProducer) -> None:
         producer.close(timeout=2)
 
 
-def send_all(producer: KafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> list[bool]:
-    """Sends records, in the order given in each partition, and tells of each whether it was acknowledged.
+def send_all(producer: KafkaProducer, parcels: Sequence[Parcel], timeout_s: float) -> list[bool]:
+    """Sends records, in the order given in each partition, and tells of each parcel whether it was acknowledged.
 
     The client's own `send` spends 25 µs on a record (futures, locks, a thread that wakes up in between): more than the
-    rest of the relay. Here whole batches are packed and handed to its queue, and each has one future.
+    rest of the relay. Here whole batches are handed to its queue, and each has one future.
     """
     places: dict[tuple[str, int], list[int]] = {}
-    for index, record in enumerate(records):
-        places.setdefault((record.topic, record.partition), []).append(index)
+    for index, parcel in enumerate(parcels):
+        places.setdefault((parcel.topic, parcel.partition), []).append(index)
     sent = []
     for (topic, partition), indexes in places.items():
         if producer.partitions_for(topic):
-            sent += _queue(producer, TopicPartition(topic, partition), records, indexes)
+            sent += _queue(producer, TopicPartition(topic, partition), _batches(parcels, indexes))
     with suppress(KafkaError):  # a flush that fails proves nothing about single batches: each is looked at
         producer.flush(timeout=timeout_s)
-    acknowledged = [False] * len(records)
+    acknowledged = [False] * len(parcels)
     for batch, indexes in sent:
         future = batch.produce_future
         done = future.succeeded() and future.value[2] is None  # the third part names the records that failed
@@ -97,71 +95,56 @@ def send_all(producer: KafkaProducer, records: Sequence[Outgoing], timeout_s: fl
     return acknowledged
 
 
+def _batches(parcels: Sequence[Parcel], indexes: Sequence[int]) -> Iterator[tuple[Packed, list[int]]]:
+    """The batches of one partition, each with the parcels in it; single records between packed ones are packed now."""
+    singles: list[int] = []
+    for index in indexes:
+        parcel = parcels[index]
+        if isinstance(parcel, Packed):
+            yield from _of_singles(parcels, singles)
+            yield parcel, [index]
+            singles = []
+        else:
+            singles.append(index)
+    yield from _of_singles(parcels, singles)
+
+
+def _of_singles(parcels: Sequence[Parcel], indexes: Sequence[int]) -> Iterator[tuple[Packed, list[int]]]:
+    records = [parcel for index in indexes if isinstance(parcel := parcels[index], Outgoing)]
+    for packed, members in framed(records):
+        yield packed, [indexes[member] for member in members]
+
+
 def _queue(
-    producer: KafkaProducer, place: TopicPartition, records: Sequence[Outgoing], indexes: Sequence[int]
+    producer: KafkaProducer, place: TopicPartition, batches: Iterable[tuple[Packed, list[int]]]
 ) -> list[tuple[ProducerBatch, list[int]]]:
-    """Puts the records of one partition in batches at the end of the producer's queue."""
+    """Puts the batches of one partition at the end of the producer's queue."""
     # The library has no public way to hand over a batch; the version is pinned, and a test reads back what is sent.
     accumulator = producer._accumulator  # noqa: SLF001
-    batches = []
-    for packed, members in _packed(records, indexes):
-        builder = MemoryRecordsBuilder(2, accumulator.config["compression_attrs"], _BATCH_BYTES)
-        _fill(builder, packed, len(members))
-        batches.append((ProducerBatch(place, builder), members))
+    made = [(ProducerBatch(place, _builder(packed)), members) for packed, members in batches]
     with accumulator._tp_lock(place):  # noqa: SLF001
-        for batch, _ in batches:
+        for batch, _ in made:
             accumulator._batches[place].append(batch)  # noqa: SLF001
             accumulator._incomplete.add(batch)  # noqa: SLF001
-    return batches
+    return made
 
 
-def _packed(records: Sequence[Outgoing], indexes: Sequence[int]) -> Iterable[tuple[list[bytes], list[int]]]:
-    """Records in the form of Kafka's batches (version 2), as many at a time as fit into one; the too large are left."""
-    pieces: list[bytes] = []
-    members: list[int] = []
-    size = 0
-    for index in indexes:
-        record = records[index]
-        name, value = record.key.encode(), record.value
-        size_of_value = b"\1" if value is None else _number(len(value))
-        rest = (_number(len(name)), name, size_of_value, value or b"", _header(record.type))
-        body = b"".join((b"\0\0", _number(len(members)), *rest))
-        if len(body) > _LARGEST_BYTES:
-            continue
-        if members and size + len(body) > _BATCH_BYTES:
-            yield pieces, members
-            body = b"".join((b"\0\0\0", *rest))
-            pieces, members, size = [], [], 0
-        pieces += (_number(len(body)), body)
-        members.append(index)
-        size += len(body)
-    if members:
-        yield pieces, members
+class _Compressed(DefaultRecordBatchBuilder):  # type: ignore[misc]  # the client library is untyped
+    """Writes the head of a batch whose records are compressed already."""
+
+    def _maybe_compress(self) -> bool:
+        return True
 
 
-def _fill(builder: MemoryRecordsBuilder, pieces: Sequence[bytes], count: int) -> None:
-    inner = builder._builder  # noqa: SLF001
-    inner._buffer += b"".join(pieces)  # noqa: SLF001
+def _builder(packed: Packed) -> MemoryRecordsBuilder:
+    """The batch as the producer wants it: it gives it the next number and says when it is sent."""
+    inner, count = _Compressed(2, DefaultRecordBatchBuilder.CODEC_LZ4, False, -1, -1, -1, BATCH_BYTES), packed.records
+    inner._buffer += packed.content  # noqa: SLF001
     inner._first_timestamp = inner._max_timestamp = int(time.time() * 1000)  # noqa: SLF001
-    inner._num_records, inner._last_offset, builder._next_offset = count, count - 1, count  # noqa: SLF001
-
-
-def _sized(value: bytes) -> bytes:
-    return _number(len(value)) + value
-
-
-@lru_cache(maxsize=65_536)
-def _number(value: int) -> bytes:
-    """A number as Kafka writes it: zigzag, seven bits a byte."""
-    out = bytearray()
-    encode_varint(value, out.append)
-    return bytes(out)
-
-
-@lru_cache(maxsize=1_000)
-def _header(type_: str) -> bytes:
-    """The one header of a record, counted."""
-    return _number(1) + _sized(TYPE_HEADER.encode()) + _sized(type_.encode())
+    inner._num_records, inner._last_offset = count, count - 1  # noqa: SLF001
+    builder = MemoryRecordsBuilder(2, DefaultRecordBatchBuilder.CODEC_LZ4, BATCH_BYTES, offset=count)
+    builder._builder = inner  # noqa: SLF001
+    return builder
 
 
 def consumer(bootstrap: str, group: str, member: str | None = None) -> KafkaConsumer:
@@ -435,40 +418,27 @@ def raw_records(batch: Any, partition: int) -> Iterator[Raw]:
     batch._maybe_uncompress()  # noqa: SLF001  # as in `read_raw`
     data, at, base = bytes(batch._buffer), batch._pos, batch.base_offset  # noqa: SLF001
     for _ in range(batch.records_count):
-        length, at = _number_at(data, at)
+        length, at = number_at(data, at)
         end = at + length
-        _, at = _number_at(data, at + 1)  # the time; one byte of attributes stands before it
-        delta, at = _number_at(data, at)
-        size, at = _number_at(data, at)
+        _, at = number_at(data, at + 1)  # the time; one byte of attributes stands before it
+        delta, at = number_at(data, at)
+        size, at = number_at(data, at)
         key, at = (data[at : at + size].decode("utf-8", "replace"), at + size) if size > 0 else ("", at)
-        size, at = _number_at(data, at)
+        size, at = number_at(data, at)
         value, at = (data[at : at + size], at + size) if size >= 0 else (None, at)
         yield Raw(partition, base + delta, key, _type_in(data[at:end]), value)
         at = end
 
 
-def _number_at(data: bytes, at: int) -> tuple[int, int]:
-    """The number that stands there, and where it ends; nearly all of them take one byte or two."""
-    low = data[at]
-    if low < 0x80:
-        return (low >> 1) ^ -(low & 1), at + 1
-    high = data[at + 1]
-    if high < 0x80:
-        value = low & 0x7F | high << 7
-        return (value >> 1) ^ -(value & 1), at + 2
-    found: tuple[int, int] = decode_varint(data, at)
-    return found
-
-
 @lru_cache(maxsize=1_000)
 def _type_in(headers: bytes) -> str:
     """The type among a record's packed headers; there are as many different ones as there are types."""
-    count, at = decode_varint(headers, 0)
+    count, at = number_at(headers, 0)
     found = []
     for _ in range(count):
-        size, at = decode_varint(headers, at)
+        size, at = number_at(headers, at)
         name, at = headers[at : at + size].decode("utf-8", "replace"), at + size
-        size, at = decode_varint(headers, at)
+        size, at = number_at(headers, at)
         found.append((name, headers[at : at + size] if size >= 0 else None))
         at += max(size, 0)
     return _type_of(found)

@@ -6,7 +6,6 @@ partitions among themselves (`shards`); the rest stand by.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress, islice
@@ -19,7 +18,7 @@ from common.backlog import Backlog, Measure, Outbox
 from common.clock import in_short
 from common.envelope import decode, render
 from common.outlets import Outlets
-from common.packs import unpack
+from common.packs import Outgoing, Parcel, unpack
 from common.postgres import Connection, connect, ints
 from common.process import collect_rarely
 from common.shards import Shards
@@ -90,12 +89,12 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         except msgspec.MsgspecError:  # a dead letter's copy is no envelope
             return ""
 
-    def outgoing(self) -> list[kafka.Outgoing]:
+    def outgoing(self) -> list[Parcel]:
         """What is to be sent for it; nothing when it cannot be made, so that only its key waits."""
         if self.packed is not None:
             return unpack(self.packed)
         try:
-            return [kafka.Outgoing(self.topic, self.partition, self.key, self.type, self._value())]
+            return [Outgoing(self.topic, self.partition, self.key, self.type, self._value())]
         except LookupError as error:
             log.error("row cannot be sent", position=self.position, error=str(error)[:200])
             return []
@@ -143,18 +142,18 @@ def sendable(rows: Sequence[Row], clear: Callable[[Row], bool]) -> Iterator[Row]
         yield row
 
 
-def acknowledged(rows: Sequence[Row], made: Sequence[Sequence[kafka.Outgoing]], told: Sequence[bool]) -> list[bool]:
-    """Which rows are done, by what was `told` of their records: of each key only those before its first failure.
+def acknowledged(rows: Sequence[Row], made: Sequence[Sequence[Parcel]], told: Sequence[bool]) -> list[bool]:
+    """Which rows are done, by what was `told` of their parcels: of each key only those before its first failure.
 
     A pack with a record that failed is sent again as a whole.
     """
     if all(told) and all(made):
         return [True] * len(rows)
     answers, failed, done = iter(told), set[tuple[str, str]](), []
-    for row, records in zip(rows, made, strict=True):
-        keys = {(row.topic, one.key) for one in records} or {(row.topic, row.key)}
+    for row, parcels in zip(rows, made, strict=True):
+        keys = {(row.topic, key) for one in parcels for key in one.keys} or {(row.topic, row.key)}
         # A list, for what stands behind a failure must be taken, too.
-        sent = all(list(islice(answers, len(records)))) and bool(records) and failed.isdisjoint(keys)
+        sent = all(list(islice(answers, len(parcels)))) and bool(parcels) and failed.isdisjoint(keys)
         if not sent:
             failed |= keys
         done.append(sent)
@@ -262,8 +261,9 @@ class Relay:
         made = [row.outgoing() for row in rows]
         told = kafka.send_all(self.producer, list(chain.from_iterable(made)), timeout_s=25)
         sent = acknowledged(rows, made, told)
-        for type_, count in Counter(one.type for one in chain.from_iterable(compress(made, sent))).items():
-            OUTBOX_SENT.labels(type_).inc(count)
+        for parcel in chain.from_iterable(compress(made, sent)):
+            for type_, count in parcel.types.items():
+                OUTBOX_SENT.labels(type_).inc(count)
         acked = list(compress(rows, sent))
         if len(acked) < len(rows):
             log.warning("sends failed", rows=len(rows) - len(acked), acknowledged=len(acked))
