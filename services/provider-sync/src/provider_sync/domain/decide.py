@@ -409,8 +409,12 @@ def refused(refusal: Refusal) -> Outcome:
 def form_of(fact: facts.AnyFact, provider: str) -> Form:
     """The one form of a fact's content, for which the fact itself is brought to it."""
     normalise(fact, provider)
-    encoded = facts.encode(fact)
-    return Form(encoded.decode(), hashlib.blake2b(encoded, digest_size=16).hexdigest())
+    return form_from(facts.encode(fact).decode())
+
+
+def form_from(encoded: str) -> Form:
+    """The same of a fact that is encoded already."""
+    return Form(encoded, hashlib.blake2b(encoded.encode(), digest_size=16).hexdigest())
 
 
 def normalise(fact: Any, provider: str) -> None:

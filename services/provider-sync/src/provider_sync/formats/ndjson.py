@@ -13,6 +13,7 @@ from common.money import BadAmount, parse_amount, parse_total
 from provider_sync import errors
 from provider_sync.domain import facts
 from provider_sync.domain.rules import Row
+from provider_sync.formats.alike import Alike
 from provider_sync.formats.rows import LINE_LIMIT_BYTES, Chunk, Place, RejectedRow, Totals
 
 _HEADER = b'"header"'
@@ -120,11 +121,12 @@ class NdjsonFormat:
     def chunks(self, file: IO[bytes], start: Place, size: int) -> Iterator[Chunk]:
         """Facts line by line; an overlong line is one bad row however long it is."""
         file.seek(start.offset)
-        offset, number, chunk = start.offset, start.line, Chunk()
+        offset, number, chunk, alike = start.offset, start.line, Chunk(), Alike()
         for line, length in lines(file):
             offset += length
             if not line.isspace() and not (number == 1 and _HEADER in line and _as_header(line)):
-                chunk.add(fact_of(line.rstrip(b"\r\n")), number, line, offset)
+                row, encoded = _read(line.rstrip(b"\r\n"), alike)
+                chunk.add(row, number, line, offset, encoded)
                 if len(chunk.rows) >= size:
                     yield chunk
                     chunk = Chunk()
@@ -145,6 +147,16 @@ class NdjsonFormat:
     def header(self, _file: IO[bytes]) -> str | None:
         """NDJSON needs no header."""
         return None
+
+
+def _read(line: bytes, alike: Alike) -> tuple[Row, str | None]:
+    """The row on a line, and its form where that is known."""
+    found = alike.read(line)
+    if found is not None:
+        return found
+    row = fact_of(line)
+    alike.learn(line, row)
+    return row, None
 
 
 def lines(file: IO[bytes]) -> Iterator[tuple[bytes, int]]:

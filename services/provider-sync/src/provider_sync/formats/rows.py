@@ -11,20 +11,25 @@ LINE_LIMIT_BYTES = 64 * 1024
 
 @dataclass
 class Chunk:
-    """Rows in file order: parsed or refused, their line numbers, the texts as sent, and the offsets behind them."""
+    """Rows in file order: parsed or refused, their line numbers, the texts as sent, and the offsets behind them.
+
+    `encoded` are their forms (see `form_of`) where the reader knew them; it is as long as the others.
+    """
 
     rows: list[Row] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     raws: list[bytes] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    encoded: list[str | None] = field(default_factory=list)
     encoding: str = "utf-8"
 
-    def add(self, row: Row, line: int, raw: bytes, end: int) -> None:
+    def add(self, row: Row, line: int, raw: bytes, end: int, encoded: str | None = None) -> None:
         """One more row."""
         self.rows.append(row)
         self.lines.append(line)
         self.raws.append(raw)
         self.ends.append(end)
+        self.encoded.append(encoded)
 
     def line_after(self, index: int) -> int:
         """The number of the line behind a row; a quoted cell may hold line ends."""

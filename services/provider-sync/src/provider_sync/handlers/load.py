@@ -14,7 +14,7 @@ from common.ids import uuid7
 from common.money import format_amount
 from common.postgres import Connection
 from provider_sync import errors
-from provider_sync.domain.decide import Form, form_of
+from provider_sync.domain.decide import Form, form_from, form_of
 from provider_sync.domain.decided import Outcome
 from provider_sync.domain.resent import Correction
 from provider_sync.domain.sender import Sender
@@ -286,7 +286,10 @@ def text_of(chunk: Chunk, index: int) -> str:
 
 def forms_of(chunk: Chunk, sender: Sender) -> list[Form | None]:
     """The forms of a chunk's rows; none of those that could not be read."""
-    return [None if isinstance(row, Refusal) else form_of(row, sender.provider) for row in chunk.rows]
+    return [
+        form_from(encoded) if encoded else None if isinstance(row, Refusal) else form_of(row, sender.provider)
+        for row, encoded in zip(chunk.rows, chunk.encoded, strict=True)
+    ]
 
 
 def ahead(chunks: Iterator[T]) -> Iterator[T]:
