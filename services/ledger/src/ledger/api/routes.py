@@ -69,10 +69,13 @@ def create(reading: Reading, arrivals: Arrivals, verifier: TokenVerifier, config
 
 
 def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
-    """What a cabinet asks for most, before Flask: accounts, the bill of a month, the newest entries (ADR 90)."""
+    """What a cabinet asks for most, before Flask: accounts, an account, a month's bill, newest entries (ADR 90)."""
 
     def mine(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
         return Said(_mine(door, door.caller(environ)))
+
+    def account(found: "Match[str]", environ: "WSGIEnvironment") -> Said:
+        return _account(door, door.caller(environ), found["number"])
 
     def bill(found: "Match[str]", environ: "WSGIEnvironment") -> Said | None:
         return _bill(door, door.caller(environ), found["number"], found["period"])
@@ -82,6 +85,7 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
 
     return {
         "/v1/accounts": (r"/v1/accounts\?", mine),
+        "/v1/accounts/<number>": (rf"/v1/accounts/(?P<number>{models.NUMBER})\?", account),
         "/v1/accounts/<number>/statement": (
             rf"/v1/accounts/(?P<number>{models.NUMBER})/statement\?period=(?P<period>{models.MONTH})", bill,
         ),
@@ -100,6 +104,11 @@ def _bill(door: Door, user: str, number: str, period: str) -> Said | None:
     return Said(render.standing(standing), standing.tag) if standing else None
 
 
+def _account(door: Door, user: str, number: str) -> Said:
+    view = read.account(door.reading, user, number, door.config)
+    return Said(msgspec.json.encode(render.account(view)), view.tag)
+
+
 def _mine(door: Door, user: str) -> bytes:
     return msgspec.json.encode(render.mine(read.my_accounts(door.reading, user, door.config), door.config.currency))
 
@@ -115,8 +124,8 @@ def _add_accounts(app: OpenAPI, door: Door) -> None:
     @app.get("/v1/accounts/<number>", **_answers(models.AccountData))
     def account(path: models.AccountPath) -> Response:
         """The account's data: holder, address, residents, area, services with tariffs, meters."""
-        view = read.account(reading, door.caller(), path.number, config)
-        return etagged(_json(render.account(view)), view.tag)
+        said = _account(door, door.caller(), path.number)
+        return etagged(_document(said.content), said.tag)
 
     @app.get("/v1/accounts/<number>/periods", **_answers(models.MonthList))
     def periods(path: models.AccountPath) -> Response:

@@ -86,16 +86,19 @@ def my_accounts(reading: Reading, user: str, config: Config) -> list[tuple[Visib
 
 def account(reading: Reading, user: str, number: str, config: Config) -> AccountView:
     """The account's data today; raises AccountNotFound."""
-    with reading.connection() as conn:
-        visible = _visible(conn, user, number, config)
-        base = base_on(months.changes_of(conn, visible.account), _today().isoformat())
-        directory = _reference(conn, visible.reference_stamp, config).directory
-        tariffs = {
-            name: tariff
-            for name, connection in base.services.items()
-            if (tariff := directory.tariff(name, connection.tariff_group, _today().isoformat()))
-        }
-        return AccountView(visible, base, directory, tariffs, reads.last_readings(conn, visible))
+    found = reads.account(reading, config.topic(ACCOUNTS), user, number)
+    if found is None:
+        raise AccountNotFound
+    visible, changes, readings = found
+    today = _today().isoformat()
+    base = base_on(changes, today)
+    directory = _referred(reading, visible.reference_stamp, config).directory
+    tariffs = {
+        name: tariff
+        for name, connection in base.services.items()
+        if (tariff := directory.tariff(name, connection.tariff_group, today))
+    }
+    return AccountView(visible, base, directory, tariffs, {row.meter: row for row in readings})
 
 
 def periods(

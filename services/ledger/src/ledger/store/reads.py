@@ -8,6 +8,7 @@ import msgspec
 
 from common.postgres import Connection
 from common.reading import Reading
+from ledger.domain.base import Stated
 from ledger.events.heard import Change
 
 # Changes with the directory and the split rule.
@@ -28,6 +29,10 @@ WHERE l.user_id = %s
 """
 _ONE = f"{_VISIBLE} AND n.number = %s"
 
+# $1 topic, $2 user, $3 number
+_ACCOUNT = f"""
+WITH v AS MATERIALIZED ({_VISIBLE % ("$1", "$2")} AND n.number = $3) SELECT v.*, base_data(v.account) FROM v
+"""
 # The same for a payment agent, who is nobody's resident: name and address are masked.
 _ANYBODYS = """
 SELECT '', n.account, a.closed_through, coalesce(h.version, 0), h.parked_at, true,
@@ -79,10 +84,6 @@ _READINGS = f"""
 SELECT meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
 WHERE account = %(account)s AND {_MAY_SEE} AND meter = %(meter)s
   AND (taken_on, sequence) > (%(day)s::date, %(sequence)s) ORDER BY taken_on, sequence LIMIT %(limit)s
-"""
-_LAST_READINGS = f"""
-SELECT DISTINCT ON (meter) meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
-WHERE account = %(account)s AND {_MAY_SEE} ORDER BY meter, taken_on DESC, sequence DESC
 """
 _CHANGES = f"""
 SELECT sequence, kind, holds_from, recorded_at, data FROM changes
@@ -159,6 +160,17 @@ class ChangeRow(NamedTuple):
     said: Change
 
 
+class Account(NamedTuple):
+    """An account the caller may see, all that was said of its base data, and each meter's last reading."""
+
+    visible: Visible
+    changes: list[Stated]
+    readings: list[ReadingRow]
+
+
+_base_of = msgspec.json.Decoder(tuple[list[Stated], list[ReadingRow]]).decode
+
+
 def mine(reading: Reading, topic: str, user: str) -> list[tuple[Visible, int]]:
     """The caller's accounts, each with what is due now."""
     rows = reading.rows(_MINE, topic, user)
@@ -169,6 +181,15 @@ def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
     """The caller's account known by a number."""
     row = conn.execute(_ONE, (topic, user, number)).fetchone()
     return Visible(*row) if row else None
+
+
+def account(reading: Reading, topic: str, user: str, number: str) -> Account | None:
+    """The same with its base data, in one statement."""
+    rows = reading.rows(_ACCOUNT, topic, user, number)
+    if not rows:
+        return None
+    *seen, base = rows[0]
+    return Account(Visible(*seen), *_base_of(base))
 
 
 def anybodys(conn: Connection, topic: str, number: str) -> Visible | None:
@@ -214,11 +235,6 @@ def readings(conn: Connection, seen: Visible, meter: str, after: tuple[str, int]
     """A meter's readings after a place (day, sequence), oldest first."""
     given = _for(seen) | {"meter": meter, "day": after[0], "sequence": after[1], "limit": limit}
     return [ReadingRow(*row) for row in conn.execute(_READINGS, given).fetchall()]
-
-
-def last_readings(conn: Connection, seen: Visible) -> dict[str, ReadingRow]:
-    """Each meter's last reading."""
-    return {row[0]: ReadingRow(*row) for row in conn.execute(_LAST_READINGS, _for(seen)).fetchall()}
 
 
 def changes(conn: Connection, seen: Visible, before: int, limit: int) -> list[ChangeRow]:
