@@ -97,11 +97,21 @@ def _looks(door: Door) -> "dict[str, tuple[str, Look]]":
 
 def _bill(door: Door, user: str, number: str, period: str) -> Said | None:
     """A month in one statement, issued or as it stands; None for what has to be computed."""
-    asked = door.reading, user, number, period, door.config
-    if issued := read.issued(*asked):
-        return Said(render.issued(issued), issued.tag)
-    standing = read.standing_bill(*asked)
-    return Said(render.standing(standing), standing.tag) if standing else None
+    ways = [_issued, _standing]
+    for way in reversed(ways) if read.seems_open(period, door.config) else ways:
+        if said := way(door.reading, user, number, period, door.config):
+            return said
+    return None
+
+
+def _issued(*asked: Any) -> Said | None:
+    view = read.issued(*asked)
+    return Said(render.issued(view), view.tag) if view else None
+
+
+def _standing(*asked: Any) -> Said | None:
+    view = read.standing_bill(*asked)
+    return Said(render.standing(view), view.tag) if view else None
 
 
 def _account(door: Door, user: str, number: str) -> Said:

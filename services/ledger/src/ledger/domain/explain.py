@@ -120,8 +120,11 @@ def _changed(
     currency: str,
     facts: bool,
 ) -> said.Changed:
-    uses = [use(row, period) if row else None for row, period in zip((old, new), periods, strict=True)]
-    parts = [part for part in (*charged(uses[0], uses[1], history), *_others(old, new)) if part.amount]
+    of_charges: list[Part] = []
+    if not (old and new and _charged_alike(old, new)):
+        uses = [use(row, period) if row else None for row, period in zip((old, new), periods, strict=True)]
+        of_charges = charged(uses[0], uses[1], history)
+    parts = [part for part in (*of_charges, *_others(old, new)) if part.amount]
     difference = _own(new) - _own(old)
     if not parts:
         return said.Changed(service, _own(old), _own(new), "", "", "", [])
@@ -130,6 +133,12 @@ def _changed(
     texts = sentence(difference, clause, up=main.amount > 0, against=periods[0], currency=currency)
     named = [said.Cause(p.cause, p.amount, _facts(p.cause, old, new, periods, history) if facts else []) for p in parts]
     return said.Changed(service, _own(old), _own(new), main.cause, texts.ru, texts.kk, named)
+
+
+def _charged_alike(old: said.Row, new: said.Row) -> bool:
+    """Whether as much was charged for as much: then no part of it is more than nothing."""
+    same = old.charged == new.charged and len(old.lines) == len(new.lines)
+    return same and all(a.volume == b.volume and a.unit == b.unit for a, b in zip(old.lines, new.lines, strict=True))
 
 
 def main_cause(parts: Sequence[Part], difference: int) -> Part:
@@ -232,28 +241,35 @@ def use(row: said.Row, period: str) -> Use | None:
     )
 
 
-def _prices(line: said.Line) -> list[str]:
-    if line.tiers:
-        return [_plain(tier.price) for tier in line.tiers]
-    return [_plain(line.tariff)] if line.tariff else []
-
-
+@lru_cache(1_000)
 def _plain(price: str) -> str:
     """The same price written the same way: 12.50 and 12.5."""
     found = number(price)
     return price if found is None else str(found)
 
 
+def _prices(line: said.Line) -> list[str]:
+    if line.tiers:
+        return [_plain(tier.price) for tier in line.tiers]
+    return [_plain(line.tariff)] if line.tariff else []
+
+
 def _length(lines: Sequence[said.Line]) -> tuple[int, Fraction | None]:
     """The length of the service periods in days and in months: a whole calendar month is one, of 28 or of 31 days."""
-    days, months = 0, list[Fraction]()
-    for first, last in {(line.from_, line.to) for line in lines}:
-        length = months_between(first, last) if first and last else None
-        if length is None or first is None or last is None:
-            return 0, None
-        days += (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-        months.append(length)
-    return days, _sum(months)
+    spans = [_span(first, last) for first, last in {(line.from_, line.to) for line in lines}]
+    known = [span for span in spans if span]
+    if len(known) < len(spans):
+        return 0, None
+    return sum(days for days, _ in known), _sum([months for _, months in known])
+
+
+# Of a city's bills nearly all have the same few periods, and prices.
+@lru_cache(1_000)
+def _span(first: str | None, last: str | None) -> tuple[int, Fraction] | None:
+    months = months_between(first, last) if first and last else None
+    if months is None or first is None or last is None:
+        return None
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1, months
 
 
 def _sum(values: Sequence[Fraction]) -> Fraction:
@@ -261,8 +277,6 @@ def _sum(values: Sequence[Fraction]) -> Fraction:
     return sum(values[1:], values[0])
 
 
-# Of a city's bills nearly all have the same few periods, and prices.
-@lru_cache(1_000)
 def months_between(first: str, last: str) -> Fraction | None:
     """Months from the first to the last day, both counted (`YYYY-MM-DD`); None for what is no period."""
     try:

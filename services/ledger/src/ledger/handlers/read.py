@@ -114,11 +114,24 @@ def periods(
         return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
 
 
+def seems_open(period: str, config: Config) -> bool:
+    """Whether a month is after all that this process saw closed: a guess at what to ask for first."""
+    return period > _newest_closed.get(config.database_url, FAR_FUTURE)
+
+
+def _note_closed(through: str, config: Config) -> None:
+    _newest_closed[config.database_url] = max(through, _newest_closed.get(config.database_url, ""))
+
+
+_newest_closed: dict[str, str] = {}
+
+
 def issued(reading: Reading, user: str, number: str, period: str, config: Config) -> IssuedView | None:
     """The newest version of an issued month, when it stands ready; anything else is for `statement` to find out."""
     found = ready.issued(reading, config.topic(ACCOUNTS), user, number, period)
     if found is None:
         return None
+    _note_closed(found.closed_through, config)
     tag = f"{found.statement}-{_tag(found)}-{found.position}"
     if found.came is None:
         return IssuedView(found.document, found.cut_off, None, found.due_at_close, found.stale_since, tag)
@@ -132,9 +145,12 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
 def standing_bill(reading: Reading, user: str, number: str, period: str, config: Config) -> StandingView | None:
     """The statement of an open month as it stands; anything else is for `statement` to find out."""
     found = opened.opened(reading, config.topic(ACCOUNTS), user, number)
-    if found is None or not found.account.is_open(period, period_at(now())):
+    if found is None:
         return None
     visible, loaded, cut_off = found
+    _note_closed(visible.closed_through, config)
+    if not loaded.is_open(period, period_at(now())):
+        return None
     reference = _referred(reading, visible.reference_stamp, config)
     closed = standing.closed_through(loaded, period, reference, visible, config)
     draft = as_it_stands(loaded, closed, "", now(), reference, cut_off)
