@@ -33,6 +33,15 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     detail: str
 
 
+class Moved(Struct, frozen=True, gc=False, array_like=True):
+    """What counts of a posting, where nothing else of it is shown."""
+
+    period: str
+    service: str
+    part: str
+    amount: int
+
+
 def shared(entry: Entry, shares: Mapping[str, int]) -> list[Entry]:
     """The entry once per service; only the first carries the detail."""
     return [

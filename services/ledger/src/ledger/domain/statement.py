@@ -10,7 +10,7 @@ import msgspec
 from common.ids import statement_id
 from common.period import Period, first_day, following, last_day, shifted
 from ledger.domain.base import AccountBase, Device, Stated, base_on
-from ledger.domain.entry import Entry, applied_advance
+from ledger.domain.entry import Entry, Moved, applied_advance
 from ledger.domain.explain import Shown, explain
 from ledger.domain.metering import usage
 from ledger.domain.split import ADVANCE, PAID, PARTS, Dues, Opening, SplitRule, apply_advance, rule_for
@@ -148,7 +148,7 @@ def close(month: Month, directory: Directory, rule: SplitRule) -> Closed:
     return Closed(statement, _brought_on(statement.rows, dues), advance)
 
 
-def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entry]) -> Dues:
+def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> Dues:
     """The dues that openings and entries make."""
     dues = Dues()
     for service, opening in openings.items():
@@ -175,15 +175,15 @@ def due_after(closed: Closed, rules: Sequence[SplitRule]) -> said.DueNow:
     return due_now(dues_of(month, closed.openings, ()), rule_for(rules, month))
 
 
-def since(cut_off: str | None, entries: Sequence[Entry]) -> said.Since:
-    """What came after the last close."""
+def since(cut_off: str | None, entries: Iterable[Entry | Moved], payments: list[said.PaymentShown]) -> said.Since:
+    """What came after the last close: sums of all entries, and the payments among them."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
         if entry.part in _SINCE:
             sums[entry.service][entry.part] += entry.amount
     rows = [said.SinceRow(service, **sums[service]) for service in sorted(sums)]
     totals = {part: sum(getattr(row, part) for row in rows) for part in _SINCE}
-    return said.Since(cut_off, _payments(entries), **totals, rows=rows)
+    return said.Since(cut_off, payments, **totals, rows=rows)
 
 
 def opened(
@@ -236,7 +236,7 @@ def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> 
         base=_base(base),
         rows=rows,
         meters=_meters(month),
-        payments=_payments(entries),
+        payments=payments_among(entries),
         totals=_totals(rows),
         providers={name: known[name] for name in sorted({row.provider for row in rows} & known.keys())},
         explanation=_explanation(month, rows, directory.currency),
@@ -383,7 +383,7 @@ def _meter(device: Device, month: Month) -> said.Meter:
     )
 
 
-def _payments(entries: Iterable[Entry]) -> list[said.PaymentShown]:
+def payments_among(entries: Iterable[Entry]) -> list[said.PaymentShown]:
     """The month's payments whole, in the order of the log."""
     amounts: dict[int, int] = defaultdict(int)
     heads: dict[int, Entry] = {}
@@ -392,12 +392,14 @@ def _payments(entries: Iterable[Entry]) -> list[said.PaymentShown]:
             amounts[entry.sequence] += entry.amount
             if entry.line == 0:
                 heads[entry.sequence] = entry
-    return [_payment(heads[sequence], amounts[sequence]) for sequence in sorted(heads)]
+    told = [(heads[sequence], amounts[sequence]) for sequence in sorted(heads)]
+    return [payment_shown(head.reference, head.provider, amount, head.detail) for head, amount in told]
 
 
-def _payment(entry: Entry, amount: int) -> said.PaymentShown:
-    detail = _detail_of(entry.detail)
-    return said.PaymentShown(entry.reference, entry.provider, amount, detail.paid_at, detail.channel)
+def payment_shown(reference: str, provider: str, amount: int, detail: str) -> said.PaymentShown:
+    """A payment as it is told; `detail` is that of its first entry."""
+    shown = _detail_of(detail)
+    return said.PaymentShown(reference, provider, amount, shown.paid_at, shown.channel)
 
 
 def _totals(rows: Sequence[said.Row]) -> said.Totals:

@@ -14,7 +14,17 @@ from common.postgres import Connection
 from common.streams import Record
 from ledger.config import Config
 from ledger.domain.split import SplitRule, rule_for
-from ledger.domain.statement import Closed, Directory, OpenAccount, close_through, due_now, dues_of, opened, since
+from ledger.domain.statement import (
+    Closed,
+    Directory,
+    OpenAccount,
+    close_through,
+    due_now,
+    dues_of,
+    opened,
+    payments_among,
+    since,
+)
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, UPCASTS, DraftWanted, ReceiptRequested
 from ledger.handlers import publish
@@ -134,5 +144,5 @@ def as_it_stands(
     statement = msgspec.structs.replace(closed[-1].statement, cut_off=to_wire(at))
     opening_month = account.first_open(statement.period)
     dues = dues_of(opening_month, account.openings, account.entries)
-    came = since(cut_off, account.entries)
+    came = since(cut_off, account.entries, payments_among(account.entries))
     return opened(statement, request, came, due_now(dues, rule_for(reference.rules, statement.period)))

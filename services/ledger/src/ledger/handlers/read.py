@@ -15,7 +15,16 @@ from ledger.domain.base import AccountBase, base_on
 from ledger.domain.document import rendered
 from ledger.domain.explain import Shown, explain
 from ledger.domain.split import rule_for
-from ledger.domain.statement import Closed, Directory, OpenAccount, close_through, due_now, dues_of, since
+from ledger.domain.statement import (
+    Closed,
+    Directory,
+    OpenAccount,
+    close_through,
+    due_now,
+    dues_of,
+    payments_among,
+    since,
+)
 from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
@@ -135,10 +144,10 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
     tag = f"{found.statement}-{_tag(found)}-{found.position}"
     if found.came is None:
         return IssuedView(found.document, found.cut_off, None, found.due_at_close, found.stale_since, tag)
-    entries, openings, rules = found.came
+    moved, payments, openings, rules = found.came
     month = following(Period(found.closed_through))
-    due = due_now(dues_of(month, openings, entries), rule_for(rules, month))
-    came = since(found.cut_off, entries)
+    due = due_now(dues_of(month, openings, moved), rule_for(rules, month))
+    came = since(found.cut_off, moved, payments)
     return IssuedView(found.document, found.cut_off, came, rendered(due), found.stale_since, tag)
 
 
@@ -352,7 +361,7 @@ def _issued(
     rules = _reference(conn, visible.reference_stamp, config).rules
     opening_month = loaded.first_open(FAR_FUTURE)
     due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
-    came = since(months.last_cut_off(conn, visible.account, at), loaded.entries)
+    came = since(months.last_cut_off(conn, visible.account, at), loaded.entries, payments_among(loaded.entries))
     tag = f"{found[0]}-{_tag(visible)}-{loaded.position}"
     return StatementView(msgspec.json.decode(found[1]), came, due, visible, tag)
 

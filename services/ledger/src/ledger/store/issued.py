@@ -11,14 +11,16 @@ from typing import NamedTuple
 import msgspec
 
 from common.reading import Reading
-from ledger.domain.entry import Entry
+from ledger.domain.entry import Moved
 from ledger.domain.split import Opening, SplitRule
+from ledger.domain.statement import payment_shown
+from ledger.events import said
 
 # $1 topic, $2 user, $3 account, $4 period
 _ISSUED = """
 SELECT l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked, s.id::text, s.document,
        to_char(c.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), c.due_at_close,
-       came_since($3, l.closed_through)
+       came($3, l.closed_through)
 FROM seen AS l
 JOIN LATERAL (
     SELECT id, document FROM statements WHERE account = $3 AND period = $4
@@ -28,13 +30,16 @@ JOIN statements AS c
 LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = $3
 WHERE l.user_id = $2 AND l.account = $3 AND NOT l.masked
 """
-_came_of = msgspec.json.Decoder(tuple[list[Entry], list[tuple[str, int, dict[str, int]]], list[SplitRule]]).decode
+_Payments = list[tuple[str, str, int, str]]
+_Openings = list[tuple[str, int, dict[str, int]]]
+_came_of = msgspec.json.Decoder(tuple[list[Moved], _Payments, _Openings, list[SplitRule]]).decode
 
 
 class Came(NamedTuple):
-    """What came after the last closed month, what that month left, and the rules that split; times are left out."""
+    """What came after the last closed month, the payments of it, what that month left, and the rules that split."""
 
-    entries: Sequence[Entry]
+    moved: Sequence[Moved]
+    payments: list[said.PaymentShown]
     openings: dict[str, Opening]
     rules: Sequence[SplitRule]
 
@@ -67,5 +72,6 @@ def issued(reading: Reading, topic: str, user: str, account: str, period: str) -
 
 
 def _came(text: str) -> Came:
-    entries, openings, rules = _came_of(text)
-    return Came(entries, {service: Opening(amount, aged) for service, amount, aged in openings}, rules)
+    moved, payments, openings, rules = _came_of(text)
+    shown = [payment_shown(*payment) for payment in payments]
+    return Came(moved, shown, {service: Opening(amount, aged) for service, amount, aged in openings}, rules)
