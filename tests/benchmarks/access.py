@@ -15,6 +15,7 @@ from common.auth import AUDIENCE, ISSUER, TOKEN_TYPE
 from common.clock import now, to_wire
 from common.envelope import full_type, render
 from common.ids import uuid7
+from common.packs import TYPE_HEADER
 from tests.benchmarks.ground import Ground
 
 LINKED = full_type("identity", "account.linked")
@@ -80,5 +81,5 @@ def _send(producer: Any, topic: str, key: str, type_: str, data: dict[str, Any],
     )  # fmt: skip
     producer.send(
         topic, key=key.encode(), value=value, partition=kafka.partition_of(key),
-        headers=[(kafka.TYPE_HEADER, type_.encode())],
+        headers=[(TYPE_HEADER, type_.encode())],
     )  # fmt: skip

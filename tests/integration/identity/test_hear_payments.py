@@ -10,6 +10,7 @@ import pytest
 from common import kafka
 from common.clock import now, to_wire
 from common.envelope import full_type, render
+from common.packs import TYPE_HEADER
 from identity.events import AccountOpened, HolderChanged, PaymentReversed, Reference
 from tests.conftest import MakeTopics
 from tests.integration.identity.conftest import MakeTown
@@ -72,7 +73,7 @@ def say(town: Town, records: Sequence[Record], topic: str = ACCOUNTS) -> None:
             key=key.encode(),
             value=value,
             partition=kafka.partition_of(key),
-            headers=[(kafka.TYPE_HEADER, kind.encode())],
+            headers=[(TYPE_HEADER, kind.encode())],
         )
         for key, kind, value in records
     ]

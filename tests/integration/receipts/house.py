@@ -24,6 +24,7 @@ from common.auth import AUDIENCE, ISSUER, TOKEN_TYPE
 from common.clock import now, to_wire
 from common.envelope import decode, full_type, render
 from common.ids import uuid7
+from common.packs import TYPE_HEADER
 from common.postgres import open_pool
 from receipts.app.streams import projection, relay
 from receipts.app.sweep import sweeper
@@ -152,7 +153,7 @@ class House:
             key=key.encode(),
             value=value,
             partition=kafka.partition_of(key),
-            headers=[(kafka.TYPE_HEADER, type_.encode())],
+            headers=[(TYPE_HEADER, type_.encode())],
         ).get(timeout=20)
 
     def link(self, user: str, account: str, what: str = "account.linked", **more: Any) -> str:
