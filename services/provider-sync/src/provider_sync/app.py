@@ -1,6 +1,7 @@
 """The composition root: each process of provider-sync, built from its Config."""
 
-from threading import Thread
+from functools import partial
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -9,8 +10,9 @@ from common import logs, traces
 from common.env import load as load_settings
 from common.migrations import migrate as apply_migrations
 from common.postgres import Pool, connect, open_pool
-from common.process import collect_rarely, stop_event
+from common.process import collect_rarely, settle, stop_event
 from common.telemetry import AdminServer
+from common.workers import Workers
 from provider_sync.config import Config
 from provider_sync.gateways import Spool, rules_from
 from provider_sync.handlers.base import Base
@@ -18,6 +20,10 @@ from provider_sync.migrations import SHARED
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from provider_sync.handlers.load import Loader
+
+_LOAD = "provider-sync-load"
 
 # Each process imports its own parts only: those of the web alone cost the others a second at every start.
 
@@ -59,28 +65,44 @@ def flask_app(config: Config) -> "Flask":
 def load() -> None:
     """Loads uploads until SIGTERM, several side by side so that a small file need not wait for a large one."""
     from provider_sync.handlers import acks
-    from provider_sync.handlers.load import Loader
+    from provider_sync.handlers.load import Loader  # noqa: F401  # before the fork, common to parent and workers
 
     config, stop = _configured(), stop_event()
+    settle()
+    with Workers(config.load_workers - 1, partial(_load, config), stop):
+        collect_rarely()
+        with open_pool(config.database_url, _LOAD, size=3, statement_s=120) as pool:
+            loader = _loader(pool, config)
+            works = (loader.run, partial(acks.run, loader.base))
+            threads = [Thread(target=work, args=(stop,)) for work in works]
+            with AdminServer(config.admin_port or None, lambda: _not_ready(config)):
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+
+
+def _load(config: Config, stop: Event) -> None:
+    """The same in a worker."""
     collect_rarely()
-    name = "provider-sync-load"
-    with open_pool(config.database_url, name, size=config.load_workers + 1, statement_s=120) as pool:
-        loader = Loader(
-            _base(pool, config),
-            _spool(config),
-            config.profiles_dir,
-            config.batch_rows,
-            config.atomic_rows_max,
-            config.lease_s,
-            config.currency,
-        )
-        workers = [Thread(target=loader.run, args=(stop,), name=f"load-{n}") for n in range(config.load_workers)]
-        workers.append(Thread(target=acks.run, args=(loader.base, stop), name="acks"))
-        with AdminServer(config.admin_port or None, lambda: _not_ready(config)):
-            for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join()
+    with open_pool(config.database_url, _LOAD, size=2, statement_s=120) as pool:
+        _loader(pool, config).run(stop)
+
+
+def _loader(pool: Pool, config: Config) -> "Loader":
+    from provider_sync.gateways.turn import Turn
+    from provider_sync.handlers.load import Loader
+
+    return Loader(
+        _base(pool, config),
+        _spool(config),
+        config.profiles_dir,
+        config.batch_rows,
+        config.atomic_rows_max,
+        config.lease_s,
+        config.currency,
+        Turn(config.spool_dir / "turn"),
+    )
 
 
 def inbox() -> None:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 from common import logs, traces
 from common.errors import Refusal
@@ -44,7 +45,7 @@ class Loader:
     atomic_rows_max: int
     lease_s: int
     currency: str = "KZT"
-    turn: Lock = field(default_factory=Lock, repr=False)
+    turn: AbstractContextManager[Any] = field(default_factory=Lock, repr=False)
 
     def run(self, stop: Event) -> None:
         """Loads one upload after the other until told to stop; survives PostgreSQL going away."""
