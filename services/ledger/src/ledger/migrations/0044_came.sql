@@ -25,8 +25,8 @@ BEGIN
              FROM split_rules LEFT JOIN split_orders USING (version) GROUP BY version, effective_from) AS rules));
 END $$;
 
--- A document is unpacked at every read, which takes LZ4 a fifth of the time; where the server was built without it, it stays
--- as it is. What is stored already stays packed as it was.
+-- A document is unpacked at every read, which LZ4 does faster; where the server was built without it, it stays as it is. What is
+-- stored already stays packed as it was.
 DO $$
 DECLARE part regclass;
 BEGIN
