@@ -21,6 +21,7 @@ from provider_sync.migrations import SHARED
 if TYPE_CHECKING:
     from flask import Flask
 
+    from provider_sync.gateways.turn import Turn
     from provider_sync.handlers.load import Loader
 
 _LOAD = "provider-sync-load"
@@ -64,15 +65,16 @@ def flask_app(config: Config) -> "Flask":
 
 def load() -> None:
     """Loads uploads until SIGTERM, several side by side so that a small file need not wait for a large one."""
+    from provider_sync.gateways.turn import Turn
     from provider_sync.handlers import acks
     from provider_sync.handlers.load import Loader  # noqa: F401  # before the fork, common to parent and workers
 
-    config, stop = _configured(), stop_event()
+    config, stop, turn = _configured(), stop_event(), Turn()
     settle()
-    with Workers(config.load_workers - 1, partial(_load, config), stop):
+    with Workers(config.load_workers - 1, partial(_load, config, turn), stop):
         collect_rarely()
         with open_pool(config.database_url, _LOAD, size=3, statement_s=120) as pool:
-            loader = _loader(pool, config)
+            loader = _loader(pool, config, turn)
             works = (loader.run, partial(acks.run, loader.base))
             threads = [Thread(target=work, args=(stop,)) for work in works]
             with AdminServer(config.admin_port or None, lambda: _not_ready(config)):
@@ -82,15 +84,14 @@ def load() -> None:
                     thread.join()
 
 
-def _load(config: Config, stop: Event) -> None:
+def _load(config: Config, turn: "Turn", stop: Event) -> None:
     """The same in a worker."""
     collect_rarely()
     with open_pool(config.database_url, _LOAD, size=2, statement_s=120) as pool:
-        _loader(pool, config).run(stop)
+        _loader(pool, config, turn).run(stop)
 
 
-def _loader(pool: Pool, config: Config) -> "Loader":
-    from provider_sync.gateways.turn import Turn
+def _loader(pool: Pool, config: Config, turn: "Turn") -> "Loader":
     from provider_sync.handlers.load import Loader
 
     return Loader(
@@ -101,7 +102,7 @@ def _loader(pool: Pool, config: Config) -> "Loader":
         config.atomic_rows_max,
         config.lease_s,
         config.currency,
-        Turn(config.spool_dir / "turn"),
+        turn,
     )
 
 
