@@ -79,7 +79,7 @@ def test_a_column_keeps_what_is_sent_for_it() -> None:
     (packed,) = (packed for packed, _ in framed(records))
 
     assert unpack(pack(packed)) == [packed]
-    assert packed.keys == {record.key for record in records}
+    assert kafka.keys_of(packed) == {record.key for record in records}
     assert packed.types == {f"kz.type.{n}": 100 for n in range(3)}
     assert unpack(compress(msgpack.encode(records))) == records
 

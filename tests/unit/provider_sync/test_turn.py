@@ -58,4 +58,5 @@ def test_threads_take_turns() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    turn._file.close()
     assert most == [1]

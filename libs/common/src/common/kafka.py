@@ -28,10 +28,11 @@ from kafka.errors import KafkaError as KafkaError
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecordsBuilder
+from kafka.record.util import decode_varint
 from msgspec import Struct
 
 from common import brokers
-from common.packs import BATCH_BYTES, TYPE_HEADER, Packed, Parcel, framed, number_at
+from common.packs import BATCH_BYTES, TYPE_HEADER, Packed, Parcel, framed
 from common.packs import Outgoing as Outgoing
 from common.partitions import PARTITIONS as PARTITIONS
 from common.partitions import partition_of as partition_of
@@ -416,29 +417,53 @@ class _RawRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the client
 def raw_records(batch: Any, partition: int) -> Iterator[Raw]:
     """The records of a batch of format 2 (Kafka 4 keeps no other), read without the library's objects in between."""
     batch._maybe_uncompress()  # noqa: SLF001  # as in `read_raw`
-    data, at, base = bytes(batch._buffer), batch._pos, batch.base_offset  # noqa: SLF001
-    for _ in range(batch.records_count):
-        length, at = number_at(data, at)
+    data, at = bytes(batch._buffer), batch._pos  # noqa: SLF001
+    return _records_in(data, at, batch.records_count, partition, batch.base_offset)
+
+
+def keys_of(parcel: Parcel) -> set[str]:
+    """Whose order a parcel belongs to."""
+    if isinstance(parcel, Packed):
+        return {raw.key for raw in _records_in(parcel.uncompressed, 0, parcel.records, parcel.partition, 0)}
+    return {parcel.key}
+
+
+def _records_in(data: bytes, at: int, count: int, partition: int, base: int) -> Iterator[Raw]:
+    for _ in range(count):
+        length, at = _number_at(data, at)
         end = at + length
-        _, at = number_at(data, at + 1)  # the time; one byte of attributes stands before it
-        delta, at = number_at(data, at)
-        size, at = number_at(data, at)
+        _, at = _number_at(data, at + 1)  # the time; one byte of attributes stands before it
+        delta, at = _number_at(data, at)
+        size, at = _number_at(data, at)
         key, at = (data[at : at + size].decode("utf-8", "replace"), at + size) if size > 0 else ("", at)
-        size, at = number_at(data, at)
+        size, at = _number_at(data, at)
         value, at = (data[at : at + size], at + size) if size >= 0 else (None, at)
         yield Raw(partition, base + delta, key, _type_in(data[at:end]), value)
         at = end
 
 
+def _number_at(data: bytes, at: int) -> tuple[int, int]:
+    """The number that stands there, and where it ends; nearly all of them take one byte or two."""
+    low = data[at]
+    if low < 0x80:
+        return (low >> 1) ^ -(low & 1), at + 1
+    high = data[at + 1]
+    if high < 0x80:
+        value = low & 0x7F | high << 7
+        return (value >> 1) ^ -(value & 1), at + 2
+    found: tuple[int, int] = decode_varint(data, at)
+    return found
+
+
 @lru_cache(maxsize=1_000)
 def _type_in(headers: bytes) -> str:
     """The type among a record's packed headers; there are as many different ones as there are types."""
-    count, at = number_at(headers, 0)
+    count, at = decode_varint(headers, 0)
     found = []
     for _ in range(count):
-        size, at = number_at(headers, at)
+        size, at = decode_varint(headers, at)
         name, at = headers[at : at + size].decode("utf-8", "replace"), at + size
-        size, at = number_at(headers, at)
+        size, at = decode_varint(headers, at)
         found.append((name, headers[at : at + size] if size >= 0 else None))
         at += max(size, 0)
     return _type_of(found)

@@ -5,7 +5,7 @@ from typing import NewType
 
 Tiyn = NewType("Tiyn", int)
 
-_AMOUNT = re.compile(r"-?\d{1,10}\.\d{2}", re.ASCII)
+AMOUNT = re.compile(r"-?\d{1,10}\.\d{2}", re.ASCII)
 _TOTAL = re.compile(r"-?\d{1,16}\.\d{2}", re.ASCII)
 _TYPED = re.compile(r"(\d{1,3}(?: \d{3})+|\d{1,10}), ?(\d{2})", re.ASCII)
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\t"), " ")
@@ -18,7 +18,7 @@ class BadAmount(ValueError):
 
 def parse_amount(text: object) -> Tiyn:
     """`-?\\d{1,10}\\.\\d{2}` as tiyn; numbers, commas, exponents and missing digits raise BadAmount."""
-    if not isinstance(text, str) or _AMOUNT.fullmatch(text) is None:
+    if not isinstance(text, str) or AMOUNT.fullmatch(text) is None:
         raise BadAmount(f"not an amount like 1234.00: {text!r}"[:80])
     return Tiyn(int(text.replace(".", "")))
 

@@ -26,11 +26,6 @@ class Outgoing(Struct, frozen=True, gc=False, array_like=True):
     value: bytes | None
 
     @property
-    def keys(self) -> set[str]:
-        """Whose order it belongs to."""
-        return {self.key}
-
-    @property
     def types(self) -> dict[str, int]:
         """How many records it is of each type."""
         return {self.type: 1}
@@ -50,16 +45,9 @@ class Packed(Struct, frozen=True, gc=False, array_like=True):
         return sum(self.types.values())
 
     @property
-    def keys(self) -> set[str]:
-        """Whose orders they belong to."""
-        data, at, found = lz4.frame.decompress(self.content), 0, set()
-        for _ in range(self.records):
-            length, at = number_at(data, at)
-            _, start = number_at(data, at + 1)
-            _, start = number_at(data, start)
-            size, start = number_at(data, start)
-            found.add(data[start : start + size].decode())
-            at += length
+    def uncompressed(self) -> bytes:
+        """The records as they stand in a batch that is not compressed."""
+        found: bytes = lz4.frame.decompress(self.content)
         return found
 
 
@@ -119,23 +107,6 @@ def _number(value: int) -> bytes:
         rest >>= 7
     out.append(rest)
     return bytes(out)
-
-
-def number_at(data: bytes, at: int) -> tuple[int, int]:
-    """The number that stands there, and where it ends; nearly all of them take one byte or two."""
-    low = data[at]
-    if low < 0x80:
-        return (low >> 1) ^ -(low & 1), at + 1
-    high = data[at + 1]
-    if high < 0x80:
-        value = low & 0x7F | high << 7
-        return (value >> 1) ^ -(value & 1), at + 2
-    value, shift = 0, 0
-    while (byte := data[at]) > 0x7F:
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    value |= byte << shift
-    return (value >> 1) ^ -(value & 1), at + 1
 
 
 @lru_cache(maxsize=1_000)

@@ -151,7 +151,7 @@ def acknowledged(rows: Sequence[Row], made: Sequence[Sequence[Parcel]], told: Se
         return [True] * len(rows)
     answers, failed, done = iter(told), set[tuple[str, str]](), []
     for row, parcels in zip(rows, made, strict=True):
-        keys = {(row.topic, key) for one in parcels for key in one.keys} or {(row.topic, row.key)}
+        keys = {(row.topic, key) for one in parcels for key in kafka.keys_of(one)} or {(row.topic, row.key)}
         # A list, for what stands behind a failure must be taken, too.
         sent = all(list(islice(answers, len(parcels)))) and bool(parcels) and failed.isdisjoint(keys)
         if not sent:

@@ -1,10 +1,10 @@
 """Processes that do the same beside their parent, for work in Python that should have more than one processor."""
 
-import os
+import multiprocessing
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Self
 
 from common import logs
 from common.process import stop_event
@@ -26,18 +26,13 @@ class Workers:
     """
 
     def __init__(self, count: int, work: Work, stop: threading.Event) -> None:
+        # Forked, for what was imported is common to all then.
+        fork = multiprocessing.get_context("fork")
+        self._children = [fork.Process(target=_live, args=(work,)) for _ in range(count)]
+        for child in self._children:
+            child.start()
+        self._watching = [threading.Thread(target=self._watch, args=(child,)) for child in self._children]
         self._stop, self._ending, self._failed = stop, False, False
-        hearing, self._held = os.pipe()
-        children = [self._forked(hearing, work) for _ in range(count)]
-        os.close(hearing)
-        self._watching = [threading.Thread(target=self._watch, args=(pid,), name=f"worker-{pid}") for pid in children]
-
-    def _forked(self, hearing: int, work: Work) -> int:
-        pid = os.fork()
-        if pid == 0:
-            os.close(self._held)
-            _live(hearing, work)
-        return pid
 
     def __enter__(self) -> Self:
         for thread in self._watching:
@@ -48,33 +43,29 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ending = True
-        os.close(self._held)
+        for child in self._children:
+            child.terminate()
         for thread in self._watching:
             thread.join()
         if self._failed and error is None:
             raise WorkerEnded
 
-    def _watch(self, pid: int) -> None:
-        _, status = os.waitpid(pid, 0)
+    def _watch(self, child: multiprocessing.process.BaseProcess) -> None:
+        child.join()
         if not self._ending:
-            log.error("a worker ended by itself", pid=pid, status=os.waitstatus_to_exitcode(status))
+            log.error("a worker ended by itself", pid=child.pid, status=child.exitcode)
             self._failed = True
             self._stop.set()
 
 
-def _live(hearing: int, work: Work) -> NoReturn:
-    """In the child: the end of the pipe is the end of the parent."""
-    stop, status = stop_event(), 1
+def _live(work: Work) -> None:
+    """In the child."""
+    stop, parent = stop_event(), multiprocessing.parent_process()
 
-    def hear() -> None:
-        os.read(hearing, 1)
+    def outlive() -> None:
+        if parent is not None:
+            parent.join()
         stop.set()
 
-    try:
-        threading.Thread(target=hear, name="parent", daemon=True).start()
-        work(stop)
-        status = 0
-    except Exception as error:
-        log.exception("worker stumbled", error=type(error).__name__)
-    finally:
-        os._exit(status)
+    threading.Thread(target=outlive, name="parent", daemon=True).start()
+    work(stop)

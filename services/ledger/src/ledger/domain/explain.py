@@ -266,10 +266,10 @@ def _length(lines: Sequence[said.Line]) -> tuple[int, Fraction | None]:
 # Of a city's bills nearly all have the same few periods, and prices.
 @lru_cache(1_000)
 def _span(first: str | None, last: str | None) -> tuple[int, Fraction] | None:
-    months = months_between(first, last) if first and last else None
-    if months is None or first is None or last is None:
+    if not first or not last:
         return None
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1, months
+    months = months_between(first, last)
+    return None if months is None else ((date.fromisoformat(last) - date.fromisoformat(first)).days + 1, months)
 
 
 def _sum(values: Sequence[Fraction]) -> Fraction:

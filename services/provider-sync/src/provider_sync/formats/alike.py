@@ -3,19 +3,19 @@
 import re
 from typing import TypeAlias
 
+from common.money import AMOUNT
 from provider_sync.domain import facts
-from provider_sync.domain.facts import Amount, ChargePosted
+from provider_sync.domain.facts import QUANTITY, Amount, ChargePosted
 from provider_sync.domain.rules import NUMBER
 
 # What a line may have of its own, in the order of the fact's form. A value of another form is read the whole way.
-_QUANTITY = r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _OWN = {
     "account": NUMBER.pattern,
     "reference": r"[!#-\[\]-~]{1,100}",
-    "volume": _QUANTITY,
-    "amount": r"-?[0-9]{1,10}\.[0-9]{2}",
-    "reading_previous": _QUANTITY,
-    "reading_current": _QUANTITY,
+    "volume": QUANTITY,
+    "amount": AMOUNT.pattern,
+    "reading_previous": QUANTITY,
+    "reading_current": QUANTITY,
 }
 _MEMBER = re.compile(rf'("({"|".join(_OWN)})": *")([^"]*)(?=")')
 # A model costs what it saves in some hundred and fifty lines, to look for one as much as two lines; where too few lines
@@ -32,12 +32,11 @@ class _Model:
         parts = _MEMBER.split(line)
         names, pieces = parts[2::4], [re.escape(parts[0])]
         for head, name, rest in zip(parts[1::4], names, parts[4::4], strict=True):
-            pieces.append(f"{re.escape(head)}({_OWN[name]}){re.escape(rest)}")
-        self._match = re.compile("".join(pieces)).fullmatch
-        own = [name for name in _OWN if name in names]
-        self._groups = [names.index(name) + 1 for name in own]
+            pieces.append(f"{re.escape(head)}(?P<{name}>{_OWN[name]}){re.escape(rest)}")
+        self._match = re.compile("".join(pieces), re.ASCII).fullmatch
+        self._own = own = [name for name in _OWN if name in names]
         self._amount = own.index("amount")
-        self._quantities = [(place, name) for place, name in enumerate(own) if _OWN[name] is _QUANTITY]
+        self._quantities = [(place, name) for place, name in enumerate(own) if _OWN[name] is QUANTITY]
         self._copy = fact.__copy__  # type: ignore[attr-defined]  # every struct of msgspec has it
         self._text = facts.encode(fact).decode().replace("%", "%%")
         for name in own:
@@ -49,7 +48,7 @@ class _Model:
         found = self._match(line)
         if found is None:
             return None
-        values = list(found.group(*self._groups))
+        values = list(found.group(*self._own))
         fact: ChargePosted = self._copy()
         fact.account, fact.reference = values[0], values[1]
         digits = values[self._amount].replace(".", "")
