@@ -43,7 +43,7 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         changes = [(c[0], *c[1:]) for c in books.changes]
         columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"
         _copy(conn, columns, ((a, *change[1:]) for a in accounts for change in changes))
-        due = [due_after(closed, [books.rule]) for closed in books.closed]
+        due = [due_after(closed.statement.period, closed.openings, [books.rule]) for closed in books.closed]
         rows = [months.statement_row(c.statement, due=owed) for c, owed in zip(books.closed, due, strict=True)]
         _copy(conn, months.STATEMENTS, _statements(accounts, rows))
         closed = ((a, partition_of(a), MONTHS[-1], due[-1].total) for a in accounts)

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import psycopg
+
+from tests.conftest import MakeDatabase
 from tests.integration.ledger.conftest import Ask, Ledger
 from tests.integration.ledger.test_the_road import ACCOUNT, stands
 from tests.support.facts import barriers
@@ -39,3 +42,29 @@ def test_whatever_changes_an_open_month_is_seen_at_once(running_ledger: Ledger, 
     assert month()["state"] == "issued"
     opened = month(MONTH.replace("-10", "-11"))
     assert (opened["state"], opened["totals"]["opening"]) == ("open", "3341.86")
+
+
+def test_the_directory_has_a_new_stamp_after_every_transaction_that_touched_it(database: MakeDatabase) -> None:
+    """One that began before another committed, too; several changes of one transaction are one."""
+    state = "INSERT INTO directory (kind, id, version, data) VALUES ('service', %s, 1, '{}')"
+    with psycopg.connect(database("ledger"), autocommit=True) as first, psycopg.connect(first.info.dsn) as second:
+
+        def stamp() -> int:
+            row = first.execute("SELECT stamp FROM reference_stamps").fetchone()
+            return int(row[0]) if row else 0
+
+        seen = [stamp()]
+        second.execute("SELECT pg_current_xact_id(), now()")
+        first.execute(state, ["gas"])
+        seen.append(stamp())
+        for service in ("heating", "lift"):
+            second.execute(state, [service])
+        second.commit()
+        seen.append(stamp())
+        first.execute("DELETE FROM directory WHERE id = 'gas'")
+        seen.append(stamp())
+        first.execute(
+            "INSERT INTO split_orders (version, service, place) SELECT max(version), 'gas', 1 FROM split_rules"
+        )
+        seen.append(stamp())
+        assert seen == sorted(set(seen))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import repeating
-from common.repeating import MARK, members, searched
+from common.repeating import MARK, filled, members, searched, template
 
 VALUES = members("reference", "amount")
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
@@ -34,6 +34,7 @@ def test_a_text_is_what_it_shares_and_its_values(texts_before: int, rows: list[t
     for row in rows:
         values = alike.values(said(*row))
         assert values is None or put_together(alike.text, list(values)) == said(*row)
+        assert values is None or filled(template(alike.text), MARK.join(values)) == said(*row)
 
 
 def test_a_pattern_finds_what_looking_piece_by_piece_finds() -> None:
@@ -50,3 +51,8 @@ def test_a_single_empty_value_is_no_value() -> None:
     """Joined it would be the same as none."""
     alike, _ = searched(members("reference"), '{"reference":"r"}')
     assert alike.values('{"reference":""}') is None
+
+
+def test_a_text_without_values_is_filled_with_none() -> None:
+    """Its percent signs are those of the text."""
+    assert filled(template("100 %s"), "") == "100 %s"

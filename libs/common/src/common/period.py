@@ -3,6 +3,7 @@
 import calendar
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -38,11 +39,13 @@ def day_at(instant: datetime) -> date:
     return instant.astimezone(ALMATY).date()
 
 
+@lru_cache(2_400)
 def first_day(period: Period) -> date:
     """The month's first day."""
     return date(int(period[:4]), int(period[5:]), 1)
 
 
+@lru_cache(2_400)
 def last_day(period: Period) -> date:
     """The month's last day."""
     first = first_day(period)

@@ -83,3 +83,8 @@ def shared(found: Iterable[_T]) -> list[_T]:
 def template(text: str) -> str:
     """A text with marks, for format() in SQL over the values."""
     return text.replace("%", "%%").replace(MARK, "%s")
+
+
+def filled(templated: str, values: str) -> str:
+    """What format() in SQL makes of a template and its values, which have marks between them."""
+    return templated % (tuple(values.split(MARK)) if values else ())

@@ -14,7 +14,8 @@ from ledger.domain.statement import Directory
 from ledger.events import said
 from ledger.handlers.due import DueView
 from ledger.handlers.read import AccountView, IssuedView, StandingView, StatementView
-from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
+from ledger.store.pages import Posting
+from ledger.store.reads import ChangeRow, ReadingRow, Visible
 
 Json = dict[str, Any]
 

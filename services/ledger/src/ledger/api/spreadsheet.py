@@ -12,7 +12,7 @@ from common.period import day_at
 from common.spreadsheets import safe_cell
 from ledger.domain.statement import Directory
 from ledger.events.heard import Detail
-from ledger.store.reads import Posting
+from ledger.store.pages import Posting
 
 BOM = "\ufeff"  # without it spreadsheets take Cyrillic for another encoding
 _detail = msgspec.json.Decoder(Detail).decode

@@ -103,11 +103,20 @@ class Month(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """The outcome of a close: the statement, what the next month opens with, the entries of an applied advance."""
+    """The outcome of a close: the statement, not sealed yet, the entries of an applied advance, the dues with them."""
 
     statement: said.StatementIssued
-    openings: Mapping[str, Opening]
     advance: list[Entry]
+    dues: Dues
+
+    @property
+    def openings(self) -> dict[str, Opening]:
+        """What the next month opens with."""
+        return {
+            row.service: Opening(row.closing, {due.period: due.amount for due in self.dues.outstanding(row.service)})
+            for row in self.statement.rows
+            if row.closing
+        }
 
 
 def close_through(
@@ -117,6 +126,8 @@ def close_through(
     closed: list[Closed] = []
     openings, before = account.openings, account.before
     for month in account.months_through(period):
+        if closed:
+            openings, before = closed[-1].openings, Shown(closed[-1].statement.period, closed[-1].statement.rows)
         entries = [entry for entry in account.entries if entry.period == month]
         base = base_on(account.changes, last_day(Period(month)).isoformat())
         given = Month(
@@ -132,8 +143,6 @@ def close_through(
             account.changes,
         )
         closed.append(close(given, directory, rule_for(rules, month)))
-        openings = closed[-1].openings
-        before = Shown(month, closed[-1].statement.rows)
     return closed
 
 
@@ -144,8 +153,7 @@ def close(month: Month, directory: Directory, rule: SplitRule) -> Closed:
     advance = applied_advance(month.account, month.period, shares, month.cut_off) if shares else []
     for entry in advance:
         dues.post(entry.period, entry.service, entry.part, entry.amount)
-    statement = _statement(month, [*month.entries, *advance], directory)
-    return Closed(statement, _brought_on(statement.rows, dues), advance)
+    return Closed(_statement(month, [*month.entries, *advance], directory), advance, dues)
 
 
 def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> Dues:
@@ -162,27 +170,25 @@ def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
     """What is due as if every open month closed now; moves the advance within `dues`."""
     for service, amount in apply_advance(dues, rule).items():
         dues.post("", service, PAID.name, amount)
-    rows: dict[str, int] = defaultdict(int)
-    for due in [*dues.all_outstanding(), *dues.outstanding(ADVANCE)]:
-        rows[due.service] += due.amount
-    ordered = sorted(rows, key=rule.place)
-    return said.DueNow(sum(rows.values()), [said.DueRow(service, rows[service]) for service in ordered])
+    owed = dues.owed()
+    rows = [said.DueRow(service, owed[service]) for service in sorted(owed, key=rule.place)]
+    return said.DueNow(sum(owed.values()), rows)
 
 
-def due_after(closed: Closed, rules: Sequence[SplitRule]) -> said.DueNow:
-    """What is due right after a close, before anything came: what the month brought on."""
-    month = following(Period(closed.statement.period))
-    return due_now(dues_of(month, closed.openings, ()), rule_for(rules, month))
+def due_after(period: str, openings: Mapping[str, Opening], rules: Sequence[SplitRule]) -> said.DueNow:
+    """What is due right after the close of `period`, before anything came: what the month brought on."""
+    month = following(Period(period))
+    return due_now(dues_of(month, openings, ()), rule_for(rules, month))
 
 
 def since(cut_off: str | None, entries: Iterable[Entry | Moved], payments: list[said.PaymentShown]) -> said.Since:
     """What came after the last close: sums of all entries, and the payments among them."""
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SINCE, 0))
     for entry in entries:
         if entry.part in _SINCE:
             sums[entry.service][entry.part] += entry.amount
     rows = [said.SinceRow(service, **sums[service]) for service in sorted(sums)]
-    totals = {part: sum(getattr(row, part) for row in rows) for part in _SINCE}
+    totals = {part: sum(of_service[part] for of_service in sums.values()) for part in _SINCE}
     return said.Since(cut_off, payments, **totals, rows=rows)
 
 
@@ -212,18 +218,10 @@ def reissued(
     return said.sealed(msgspec.structs.replace(shown, **kept))
 
 
-def _brought_on(rows: Iterable[said.Row], dues: Dues) -> dict[str, Opening]:
-    return {
-        row.service: Opening(row.closing, {due.period: due.amount for due in dues.outstanding(row.service)})
-        for row in rows
-        if row.closing
-    }
-
-
 def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> said.StatementIssued:
     rows = _rows(month, entries, directory)
     base, known = month.base, directory.providers
-    statement = said.StatementIssued(
+    return said.StatementIssued(
         statement=str(statement_id(month.account, month.period, 1)),
         account=month.account,
         period=month.period,
@@ -241,7 +239,6 @@ def _statement(month: Month, entries: Sequence[Entry], directory: Directory) -> 
         providers={name: known[name] for name in sorted({row.provider for row in rows} & known.keys())},
         explanation=_explanation(month, rows, directory.currency),
     )
-    return said.sealed(statement)
 
 
 def _base(base: AccountBase) -> said.Base:

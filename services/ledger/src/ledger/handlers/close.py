@@ -13,6 +13,7 @@ from ledger.config import Config
 from ledger.domain.entry import MADE_BY_CLOSE
 from ledger.domain.split import rule_for
 from ledger.domain.statement import Closed, close_through, due_after
+from ledger.events import said
 from ledger.events.heard import PeriodClosed
 from ledger.handlers import publish
 from ledger.projections import Allocation
@@ -69,15 +70,17 @@ def _close(
     loaded = months.open_accounts(conn, topic, accounts, period)
     closed = [c for account in loaded for c in close_through(account, period, cut_off, directory, rules)]
     entries.add_entries(conn, [entry for one in closed for entry in one.advance])
-    due = [due_after(one, rules) for one in closed]
-    months.issue(conn, zip((one.statement for one in closed), due, strict=True))
-    months.bring_on(conn, {(one.statement.account, one.statement.period): one.openings for one in closed})
+    issued = [said.sealed(one.statement) for one in closed]
+    openings = {(one.statement.account, one.statement.period): one.openings for one in closed}
+    due = [due_after(month, left, rules) for (_, month), left in openings.items()]
+    months.issue(conn, zip(issued, due, strict=True))
+    months.bring_on(conn, openings)
     # Months of an account are closed in order: the last one's due stays.
-    left = {one.statement.account: one_due.total for one, one_due in zip(closed, due, strict=True)}
-    months.close_accounts(conn, period, left)
+    totals = {statement.account: one_due.total for statement, one_due in zip(issued, due, strict=True)}
+    months.close_accounts(conn, period, totals)
     if says:
         moved = [_moved(one, rule_for(rules, one.statement.period).version) for one in closed if one.advance]
-        enqueue(conn, publish.statements([one.statement for one in closed], config))
+        enqueue(conn, publish.statements(issued, config))
         enqueue(conn, publish.allocations(moved, heard.utilities(conn), config))
 
 

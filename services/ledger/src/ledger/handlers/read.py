@@ -31,9 +31,10 @@ from ledger.events.heard import ACCOUNTS, USERS, Tariff
 from ledger.handlers import standing
 from ledger.handlers.draft import FAR_FUTURE, Reference, as_it_stands, drafted, refer
 from ledger.store import issued as ready
-from ledger.store import months, opened, reads
+from ledger.store import months, opened, pages, reads
 from ledger.store.issued import Issued
-from ledger.store.reads import ChangeRow, Posting, ReadingRow, Visible
+from ledger.store.pages import Posting
+from ledger.store.reads import ChangeRow, ReadingRow, Visible
 
 EVERYTHING = 1 << 30
 FIRST_PAGE = ("9999-12", EVERYTHING)
@@ -144,8 +145,8 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
     tag = f"{found.statement}-{_tag(found)}-{found.position}"
     if found.came is None:
         return IssuedView(found.document, found.cut_off, None, found.due_at_close, found.stale_since, tag)
-    moved, payments, openings, rules = found.came
-    month = following(Period(found.closed_through))
+    moved, payments, openings = found.came
+    month, rules = following(Period(found.closed_through)), _referred(reading, found.reference_stamp, config).rules
     due = due_now(dues_of(month, openings, moved), rule_for(rules, month))
     came = since(found.cut_off, moved, payments)
     return IssuedView(found.document, found.cut_off, came, rendered(due), found.stale_since, tag)
@@ -246,7 +247,7 @@ def money(
     reading: Reading, user: str, number: str, config: Config, *, before: tuple[str, int] = FIRST_PAGE, **asked: Any
 ) -> tuple[list[Posting], Directory]:
     """A page of charges, payments and the rest, newest first; raises AccountNotFound."""
-    found = reads.page(reading, config.topic(ACCOUNTS), user, number, before=before, **asked)
+    found = pages.page(reading, user, number, before=before, **asked)
     if found is None:
         raise AccountNotFound
     return found.postings, _referred(reading, found.reference_stamp, config).directory

@@ -4,50 +4,60 @@ It is asked for by the account itself, for then PostgreSQL goes to the one part 
 knows the account by another number, is masked, or asks for what was issued before documents were kept, gets no row.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
+from common.parts import part_of, parted
 from common.reading import Reading
 from ledger.domain.entry import Moved
-from ledger.domain.split import Opening, SplitRule
+from ledger.domain.split import Opening
 from ledger.domain.statement import payment_shown
 from ledger.events import said
+from ledger.store.columns import COMMON, OPENINGS, Columns, common, openings, rows, told
+from ledger.store.reads import REFERENCE_STAMP
 
+# What counts of postings, and the payments among them: of each its shares, and what the first of these says.
+_PAID = "FILTER (WHERE kind IN ('payment.received', 'payment.reversed'))"
+_FIRST = "FILTER (WHERE kind IN ('payment.received', 'payment.reversed') AND line = 0)"
+_MOVED = f"""
+LATERAL (SELECT array_agg(period) AS periods, array_agg(service), array_agg(part::text), array_agg(amount),
+                array_agg(sequence) {_PAID}, array_agg(amount) {_PAID},
+                array_agg(sequence) {_FIRST}, array_agg(reference) {_FIRST}, array_agg(provider) {_FIRST},
+                array_agg(detail) {_FIRST}, array_agg(shown) {_FIRST} AS shown
+         FROM postings@ WHERE account = $3 AND period > l.closed_through)"""
 # $1 topic, $2 user, $3 account, $4 period
-_ISSUED = """
+_ISSUED = parted(
+    f"""
 SELECT l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked, s.id::text, s.document,
-       to_char(c.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), c.due_at_close,
-       came($3, l.closed_through)
+       to_char(c.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), c.due_at_close, {REFERENCE_STAMP}, e.*, d.*, o.*
 FROM seen AS l
 JOIN LATERAL (
-    SELECT id, document FROM statements WHERE account = $3 AND period = $4
+    SELECT id, document FROM statements@ WHERE account = $3 AND period = $4
     ORDER BY version DESC LIMIT 1) AS s ON s.document IS NOT NULL
-JOIN statements AS c
+JOIN statements@ AS c
     ON c.account = $3 AND c.period = l.closed_through AND c.version = 1 AND c.due_at_close IS NOT NULL
 LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = $3
-WHERE l.user_id = $2 AND l.account = $3 AND NOT l.masked
+CROSS JOIN {_MOVED} AS e CROSS JOIN {COMMON} AS d CROSS JOIN {OPENINGS} AS o
+WHERE l.user_id = $2 AND l.account = $3 AND NOT l.masked AND @has($3)
 """
-_Payments = list[tuple[str, str, int, str]]
-_Openings = list[tuple[str, int, dict[str, int]]]
-_came_of = msgspec.json.Decoder(tuple[list[Moved], _Payments, _Openings, list[SplitRule]]).decode
+)
 
 
 class Came(NamedTuple):
-    """What came after the last closed month, the payments of it, what that month left, and the rules that split."""
+    """What came after the last closed month, the payments of it, and what that month left."""
 
     moved: Sequence[Moved]
     payments: list[said.PaymentShown]
     openings: dict[str, Opening]
-    rules: Sequence[SplitRule]
 
 
 class Issued(NamedTuple):
     """An issued statement's document, and where its account stands: closed through, applied, since when it is stale.
 
     `cut_off` and `due_at_close` are those of the last closed month; `came` is None when nothing came after it.
+    `reference_stamp` changes with the directory and the rules.
     """
 
     account: str
@@ -59,19 +69,30 @@ class Issued(NamedTuple):
     document: str
     cut_off: str
     due_at_close: str
+    reference_stamp: int
     came: Came | None
 
 
 def issued(reading: Reading, topic: str, user: str, account: str, period: str) -> Issued | None:
     """The newest version of a closed month, for a user who may see the account."""
-    rows = reading.rows(_ISSUED, topic, user, account, period)
-    if not rows:
+    found = reading.rows(_ISSUED[part_of(account)], topic, user, account, period)
+    if not found:
         return None
-    *told, came = rows[0]
-    return Issued._make((*told, _came(came) if came else None))
+    stands, came = found[0][:10], found[0][10:]
+    return Issued._make((*stands, _came(came) if came[0] else None))
 
 
-def _came(text: str) -> Came:
-    moved, payments, openings, rules = _came_of(text)
-    shown = [payment_shown(*payment) for payment in payments]
-    return Came(moved, shown, {service: Opening(amount, aged) for service, amount, aged in openings}, rules)
+def _came(columns: Columns) -> Came:
+    moved = [Moved(*what) for what in rows(columns[:4])]
+    return Came(moved, _payments(columns[4:6], columns[6:11], columns[11:14]), openings(columns[14:]))
+
+
+def _payments(shares: Columns, firsts: Columns, of_common: Columns) -> list[said.PaymentShown]:
+    amounts, shared = defaultdict[int, int](int), common(of_common)
+    for sequence, amount in rows(shares):
+        amounts[sequence] += amount
+    found = []
+    for sequence, reference, by, own, number in sorted(rows(firsts)):
+        provider, detail = told(shared.get(number), by, own)
+        found.append(payment_shown(reference, provider, amounts[sequence], detail))
+    return found

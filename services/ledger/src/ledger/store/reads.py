@@ -1,21 +1,20 @@
 """What the HTTP API reads. Access is part of every statement: a row comes only through a link of the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from common.parts import part_of, parted
 from common.postgres import Connection
 from common.reading import Reading
 from ledger.domain.base import Stated
 from ledger.events.heard import Change
+from ledger.store import columns
 
 # Changes with the directory and the split rule.
-REFERENCE_STAMP = """
-(SELECT count(*) + coalesce(sum(hashtext(kind || id || '@' || version)::bigint), 0) FROM directory
- WHERE kind IN ('service', 'provider', 'tariff')) + (SELECT count(*) FROM split_orders)
-"""
+REFERENCE_STAMP = "(SELECT stamp FROM reference_stamps)"
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
 _VISIBLE = f"""
 SELECT l.user_id, n.account, l.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
@@ -29,10 +28,26 @@ WHERE l.user_id = %s
 """
 _ONE = f"{_VISIBLE} AND n.number = %s"
 
-# $1 topic, $2 user, $3 number
-_ACCOUNT = f"""
-WITH v AS MATERIALIZED ({_VISIBLE % ("$1", "$2")} AND n.number = $3) SELECT v.*, base_data(v.account) FROM v
+# The last reading of each meter.
+_LAST_READINGS = """
+LATERAL (SELECT array_agg(m.meter), array_agg(taken_on::text), array_agg(sequence), array_agg(value), array_agg(source),
+                array_agg(provider), array_agg(recorded_at)
+         FROM (SELECT DISTINCT meter FROM readings@ WHERE account = $3) AS m CROSS JOIN LATERAL (
+             SELECT * FROM readings@ WHERE account = $3 AND meter = m.meter
+             ORDER BY taken_on DESC, sequence DESC LIMIT 1) AS last)"""
+# $1 topic, $2 user, $3 account
+_ACCOUNT = parted(
+    f"""
+SELECT l.user_id, l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked,
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0), {REFERENCE_STAMP}, c.*, r.*
+FROM seen AS l
+LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = $3
+LEFT JOIN holders AS o ON o.account = $3
+CROSS JOIN {columns.CHANGES} AS c CROSS JOIN {_LAST_READINGS} AS r
+WHERE l.user_id = $2 AND l.account = $3 AND @has($3)
 """
+)
+_WHOSE = "SELECT account FROM numbers WHERE number = $1 AND account <> number"
 # The same for a payment agent, who is nobody's resident: name and address are masked.
 _ANYBODYS = """
 SELECT '', n.account, a.closed_through, coalesce(h.version, 0), h.parked_at, true,
@@ -64,21 +79,6 @@ ORDER BY version DESC LIMIT 1
 _PERIODS = f"""
 SELECT DISTINCT ON (period) period, version, opening, charged, adjusted, benefit, penalty, paid, closing, to_pay
 FROM statements WHERE account = %(account)s AND {_MAY_SEE} ORDER BY period DESC, version DESC
-"""
-# $1 topic, $2 user, $3 number; $4, $5 the place the page stands before, $6 how many; $7 month, $8 kinds, $9 service, or
-# nothing for any. One row without an entry when there is none.
-_PAGE = f"""
-WITH v AS MATERIALIZED ({_VISIBLE % ("$1", "$2")} AND n.number = $3)
-SELECT v.reference_stamp, e.* FROM v LEFT JOIN LATERAL (
-    SELECT period, sequence, min(kind::text), min(part::text), min(provider), min(reference), min(for_period),
-           min(happened_at), min(recorded_at), min(detail) FILTER (WHERE line = 0),
-           sum(amount)::bigint, jsonb_agg(jsonb_build_array(service, amount) ORDER BY line)
-    FROM entries
-    WHERE account = v.account AND (period, sequence) < ($4, $5::int)
-      AND ($7 = '' OR period = $7) AND ($8 = '' OR kind::text = ANY(string_to_array($8, ' ')))
-    GROUP BY period, sequence HAVING $9 = '' OR bool_or(service = $9)
-    ORDER BY period DESC, sequence DESC LIMIT $6::int) AS e ON true
-ORDER BY e.period DESC, e.sequence DESC
 """
 _READINGS = f"""
 SELECT meter, taken_on::text, sequence, value, source, provider, recorded_at FROM readings
@@ -114,30 +114,6 @@ class Visible(NamedTuple):
     reference_stamp: int = 0
 
 
-class Posting(NamedTuple):
-    """A fact about money with its shares [service, amount]."""
-
-    period: str
-    sequence: int
-    kind: str
-    part: str
-    provider: str
-    reference: str
-    for_period: str | None
-    happened_at: datetime
-    recorded_at: datetime
-    detail: str
-    amount: int
-    shares: list[tuple[str, int]]
-
-
-class Page(NamedTuple):
-    """Money facts of an account, and what changes with the directory and the split rule."""
-
-    reference_stamp: int
-    postings: list[Posting]
-
-
 class ReadingRow(NamedTuple):
     """A meter reading."""
 
@@ -168,7 +144,7 @@ class Account(NamedTuple):
     readings: list[ReadingRow]
 
 
-_base_of = msgspec.json.Decoder(tuple[list[Stated], list[ReadingRow]]).decode
+_T = TypeVar("_T")
 
 
 def mine(reading: Reading, topic: str, user: str) -> list[tuple[Visible, int]]:
@@ -185,11 +161,23 @@ def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
 
 def account(reading: Reading, topic: str, user: str, number: str) -> Account | None:
     """The same with its base data, in one statement."""
-    rows = reading.rows(_ACCOUNT, topic, user, number)
-    if not rows:
-        return None
-    *seen, base = rows[0]
-    return Account(Visible(*seen), *_base_of(base))
+
+    def ask(account: str) -> Account | None:
+        found = reading.rows(_ACCOUNT[part_of(account)], topic, user, account)
+        if not found:
+            return None
+        last = [ReadingRow(*read) for read in columns.rows(found[0][12:])]
+        return Account(Visible(*found[0][:11]), columns.changes(found[0][11]), last)
+
+    return by_number(reading, number, ask)
+
+
+def by_number(reading: Reading, number: str, ask: Callable[[str], _T | None]) -> _T | None:
+    """What is asked of an account, which is nearly always known by its first number, else by a later one."""
+    found = ask(number)
+    if found is None and (whose := reading.rows(_WHOSE, number)):
+        return ask(whose[0][0])
+    return found
 
 
 def anybodys(conn: Connection, topic: str, number: str) -> Visible | None:
@@ -209,26 +197,6 @@ def statement(
 def periods(conn: Connection, seen: Visible) -> list[tuple[Any, ...]]:
     """The closed months with their totals, newest first."""
     return conn.execute(_PERIODS, _for(seen)).fetchall()
-
-
-def page(
-    reading: Reading,
-    topic: str,
-    user: str,
-    number: str,
-    *,
-    before: tuple[str, int],
-    limit: int,
-    period: str | None = None,
-    kinds: Sequence[str] = (),
-    service: str | None = None,
-) -> Page | None:
-    """A page of money facts, newest first; None when the user may see no such account."""
-    place = before[0], str(before[1]), str(limit)
-    rows = reading.rows(_PAGE, topic, user, number, *place, period or "", " ".join(kinds), service or "")
-    if not rows:
-        return None
-    return Page(rows[0][0], [Posting(*row[1:]) for row in rows if row[1] is not None])
 
 
 def readings(conn: Connection, seen: Visible, meter: str, after: tuple[str, int], limit: int) -> list[ReadingRow]:
