@@ -81,13 +81,15 @@ class Books:
 
     def dues(self, account: str) -> Dues:
         """What the account owes by its open months."""
-        loaded = self.open_account(account)
-        first = _following(loaded.closed_through) if loaded.closed_through else ""
-        return dues_of(first, loaded.openings, loaded.entries)
+        return dues_of(*self._owed(account))
 
     def due_now(self, account: str) -> said.DueNow:
         """What is due now."""
-        return due_now(self.dues(account), self.rule)
+        return due_now(*self._owed(account), self.rule)
+
+    def _owed(self, account: str) -> tuple[str, Mapping[str, Opening], Sequence[Entry]]:
+        loaded = self.open_account(account)
+        return _following(loaded.closed_through) if loaded.closed_through else "", loaded.openings, loaded.entries
 
     def statement(self, account: str, period: str) -> said.StatementIssued:
         """An issued statement."""

@@ -8,12 +8,13 @@ import msgspec
 from common.money import format_amount
 from ledger.events import said
 
-_AMOUNTS = (
+_AMOUNTS = frozenset({
     "opening", "charged", "adjusted", "benefit", "penalty", "paid", "closing", "to_pay", "amount", "debt", "advances",
     "total", "before", "now", "difference",
-)  # fmt: skip
-# In the JSON itself, which costs less than a walk through its values. A text that says the same has its quotes escaped.
-_TIYN = re.compile(rf'("(?:{"|".join(_AMOUNTS)})":\s*)(-?[0-9]+)(?![0-9.eE])')
+})  # fmt: skip
+# In the JSON itself, which costs less than a walk through its values. Whole numbers of all members are found, for a
+# pattern of names takes longer; a text that says the same has its quotes escaped, so its name ends in a backslash.
+_WHOLE = re.compile(r'":\s*(-?[0-9]+)(?![0-9.eE])')
 
 
 def document(statement: said.StatementIssued) -> str:
@@ -28,13 +29,15 @@ def rendered(value: Any) -> str:
 
 def printed(text: str) -> str:
     """The same JSON with whole numbers of tiyn as decimal strings."""
-    # What is between, names, amounts: a call for each match would cost more than to find it.
-    parts = _TIYN.split(text)
-    parts[2::3] = map(_decimal, parts[2::3])
+    parts = _WHOLE.split(text)
+    parts[1::2] = [
+        f'":"{_decimal(number)}"' if before[before.rfind('"') + 1 :] in _AMOUNTS else f'":{number}'
+        for before, number in zip(parts[::2], parts[1::2], strict=False)
+    ]
     return "".join(parts)
 
 
 def _decimal(tiyn: str) -> str:
     if len(tiyn) > 2 and tiyn[0] != "-":
-        return f'"{tiyn[:-2]}.{tiyn[-2:]}"'
-    return f'"{format_amount(int(tiyn))}"'
+        return f"{tiyn[:-2]}.{tiyn[-2:]}"
+    return format_amount(int(tiyn))

@@ -61,8 +61,7 @@ class History:
         return [Named(c.said.provider, c.said.reference) for c in found]
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True, gc=False):
     """All charges of a service in a month; volume and length are None where the provider did not state them."""
 
     amount: int

@@ -88,19 +88,8 @@ class Dues:
 
     def all_outstanding(self) -> list[Due]:
         """The debts of every service; the advance is none."""
-        return [due for service in self._services() if service != ADVANCE for due in self.outstanding(service)]
-
-    def owed(self) -> dict[str, int]:
-        """What remains of each service's debts together, always positive: the sums of `outstanding`."""
-        found = {}
-        for service in self._services():
-            owed = sum(self.accrued.get(service, {}).values()) - sum(self.paid.get(service, {}).values())
-            if owed > 0:
-                found[service] = owed
-        return found
-
-    def _services(self) -> set[str]:
-        return self.accrued.keys() | self.paid.keys()
+        services = self.accrued.keys() | self.paid.keys()
+        return [due for service in services if service != ADVANCE for due in self.outstanding(service)]
 
     def advance(self) -> int:
         """The money kept for no service yet; below zero when more of it was taken back than was left."""

@@ -166,19 +166,38 @@ def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entr
     return dues
 
 
-def due_now(dues: Dues, rule: SplitRule) -> said.DueNow:
-    """What is due as if every open month closed now; moves the advance within `dues`."""
+def due_now(
+    period: str, openings: Mapping[str, Opening], entries: Iterable[Entry | Moved], rule: SplitRule
+) -> said.DueNow:
+    """What is due as if every open month closed now; `period` is the first of them."""
+    owed = _balances(openings, entries)
+    if owed.get(ADVANCE, 0) < 0:
+        # Money is kept: it goes to the oldest debts first, so their ages are needed.
+        owed = _after_advance(dues_of(period, openings, entries), rule)
+    rows = [said.DueRow(service, owed[service]) for service in sorted(owed, key=rule.place) if owed[service] > 0]
+    return said.DueNow(sum(row.amount for row in rows), rows)
+
+
+def _balances(openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> dict[str, int]:
+    balances = {service: opening.amount for service, opening in openings.items()}
+    for entry in entries:
+        balances[entry.service] = balances.get(entry.service, 0) + PARTS[entry.part].sign * entry.amount
+    return balances
+
+
+def _after_advance(dues: Dues, rule: SplitRule) -> dict[str, int]:
     for service, amount in apply_advance(dues, rule).items():
         dues.post("", service, PAID.name, amount)
-    owed = dues.owed()
-    rows = [said.DueRow(service, owed[service]) for service in sorted(owed, key=rule.place)]
-    return said.DueNow(sum(owed.values()), rows)
+    owed: dict[str, int] = defaultdict(int)
+    for due in [*dues.all_outstanding(), *dues.outstanding(ADVANCE)]:
+        owed[due.service] += due.amount
+    return owed
 
 
 def due_after(period: str, openings: Mapping[str, Opening], rules: Sequence[SplitRule]) -> said.DueNow:
     """What is due right after the close of `period`, before anything came: what the month brought on."""
     month = following(Period(period))
-    return due_now(dues_of(month, openings, ()), rule_for(rules, month))
+    return due_now(month, openings, (), rule_for(rules, month))
 
 
 def since(cut_off: str | None, entries: Iterable[Entry | Moved], payments: list[said.PaymentShown]) -> said.Since:

@@ -15,12 +15,10 @@ from common.streams import Record
 from ledger.config import Config
 from ledger.domain.split import SplitRule, rule_for
 from ledger.domain.statement import (
-    Closed,
     Directory,
     OpenAccount,
     close_through,
     due_now,
-    dues_of,
     opened,
     payments_among,
     since,
@@ -121,28 +119,22 @@ def open_statement(
 ) -> said.StatementDrafted:
     """The statement of an open month as if it closed at `at`, with what came since the last close and what is due."""
     reference = refer(conn, config)
-    return drafted(conn, account, close_through(account, period, to_wire(at), *reference), request, at, reference)
-
-
-def drafted(
-    conn: Connection, account: OpenAccount, closed: Sequence[Closed], request: str, at: datetime, reference: Reference
-) -> said.StatementDrafted:
-    """The last of the months that were closed for a look, as if it closed at `at`."""
-    cut_off = months.last_cut_off(conn, account.account, at)
-    return as_it_stands(account, closed, request, at, reference, cut_off)
+    month = close_through(account, period, to_wire(at), *reference)[-1].statement
+    return as_it_stands(account, month, request, at, reference, months.last_cut_off(conn, account.account, at))
 
 
 def as_it_stands(
     account: OpenAccount,
-    closed: Sequence[Closed],
+    month: said.StatementIssued,
     request: str,
     at: datetime,
     reference: Reference,
     cut_off: str | None,
 ) -> said.StatementDrafted:
-    """The same, where the `cut_off` of the last close is known."""
-    statement = msgspec.structs.replace(closed[-1].statement, cut_off=to_wire(at))
+    """A month that was closed for a look, as it stands at `at`; `cut_off` is that of the last real close."""
+    statement = msgspec.structs.replace(month, cut_off=to_wire(at))
     opening_month = account.first_open(statement.period)
-    dues = dues_of(opening_month, account.openings, account.entries)
+    rule = rule_for(reference.rules, statement.period)
+    due = due_now(opening_month, account.openings, account.entries, rule)
     came = since(cut_off, account.entries, payments_among(account.entries))
-    return opened(statement, request, came, due_now(dues, rule_for(reference.rules, statement.period)))
+    return opened(statement, request, came, due)

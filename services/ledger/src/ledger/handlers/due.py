@@ -9,7 +9,7 @@ from common.reading import Reading
 from ledger.config import Config
 from ledger.domain.keys import opens
 from ledger.domain.split import rule_for
-from ledger.domain.statement import Directory, due_now, dues_of
+from ledger.domain.statement import Directory, due_now
 from ledger.errors import AccountNotFound, BadAgentKey, DirectoryStale
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, DIRECTORY
@@ -45,7 +45,7 @@ def due(reading: Reading, authorization: str | None, number: str, config: Config
         standing = (found.account, found.closed_through, found.position)
         loaded = months.open_account(conn, *standing, money_only=True)
         month = loaded.first_open(FAR_FUTURE)
-        owed = due_now(dues_of(month, loaded.openings, loaded.entries), rule_for(entries.rules(conn), month))
+        owed = due_now(month, loaded.openings, loaded.entries, rule_for(entries.rules(conn), month))
         return DueView(found, owed, months.last_cut_off(conn, found.account), months.directory(conn, config.currency))
 
 

@@ -1,6 +1,6 @@
 """What a resident asks to see; each call is one short read with the access check inside its statement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -16,12 +16,10 @@ from ledger.domain.document import rendered
 from ledger.domain.explain import Shown, explain
 from ledger.domain.split import rule_for
 from ledger.domain.statement import (
-    Closed,
     Directory,
     OpenAccount,
     close_through,
     due_now,
-    dues_of,
     payments_among,
     since,
 )
@@ -29,7 +27,7 @@ from ledger.errors import AccountNotFound, MeterNotFound, PeriodNotFound
 from ledger.events import said
 from ledger.events.heard import ACCOUNTS, USERS, Tariff
 from ledger.handlers import standing
-from ledger.handlers.draft import FAR_FUTURE, Reference, as_it_stands, drafted, refer
+from ledger.handlers.draft import FAR_FUTURE, Reference, as_it_stands, refer
 from ledger.store import issued as ready
 from ledger.store import months, opened, pages, reads
 from ledger.store.issued import Issued
@@ -120,8 +118,8 @@ def periods(
         loaded = standing.open_account(conn, visible, config)
         newest = max((entry.period for entry in loaded.entries), default="")
         reference = _reference(conn, visible.reference_stamp, config)
-        closed = standing.closed_through(loaded, newest, reference, visible, config) if newest else []
-        return visible, [one.statement for one in reversed(closed)], reads.periods(conn, visible)
+        open_ = standing.months_through(loaded, newest, reference, visible, config) if newest else []
+        return visible, open_[::-1], reads.periods(conn, visible)
 
 
 def seems_open(period: str, config: Config) -> bool:
@@ -147,7 +145,7 @@ def issued(reading: Reading, user: str, number: str, period: str, config: Config
         return IssuedView(found.document, found.cut_off, None, found.due_at_close, found.stale_since, tag)
     moved, payments, openings = found.came
     month, rules = following(Period(found.closed_through)), _referred(reading, found.reference_stamp, config).rules
-    due = due_now(dues_of(month, openings, moved), rule_for(rules, month))
+    due = due_now(month, openings, moved, rule_for(rules, month))
     came = since(found.cut_off, moved, payments)
     return IssuedView(found.document, found.cut_off, came, rendered(due), found.stale_since, tag)
 
@@ -162,8 +160,8 @@ def standing_bill(reading: Reading, user: str, number: str, period: str, config:
     if not loaded.is_open(period, period_at(now())):
         return None
     reference = _referred(reading, visible.reference_stamp, config)
-    closed = standing.closed_through(loaded, period, reference, visible, config)
-    draft = as_it_stands(loaded, closed, "", now(), reference, cut_off)
+    month = standing.months_through(loaded, period, reference, visible, config)[-1]
+    draft = as_it_stands(loaded, month, "", now(), reference, cut_off)
     return StandingView(draft, visible.stale_since, _open_tag(visible, period))
 
 
@@ -196,8 +194,8 @@ def statement(
         if version is not None or not loaded.is_open(period, period_at(as_of or now())):
             raise PeriodNotFound
         reference = _reference(conn, visible.reference_stamp, config)
-        closed = _months(visible, loaded, period, reference, config, as_of)
-        draft = drafted(conn, loaded, closed, "", as_of or now(), reference)
+        month, at = _month(visible, loaded, period, reference, config, as_of), as_of or now()
+        draft = as_it_stands(loaded, month, "", at, reference, months.last_cut_off(conn, loaded.account, at))
         document = {k: v for k, v in msgspec.to_builtins(draft).items() if k not in ("request", "since", "due_now")}
         return StatementView(document, draft.since, draft.due_now, visible, _open_tag(visible, period, as_of))
 
@@ -236,7 +234,7 @@ def _shown(
         if not loaded.changes or not loaded.is_open(period, period_at(at or now())):
             raise PeriodNotFound
         reference = _reference(conn, visible.reference_stamp, config)
-        return Shown(period, _months(visible, loaded, period, reference, config, at)[-1].statement.rows)
+        return Shown(period, _month(visible, loaded, period, reference, config, at).rows)
     found = reads.statement(conn, visible, period, at=at)
     if found is None:
         raise PeriodNotFound
@@ -316,13 +314,13 @@ def _money(conn: Connection, visible: Visible) -> OpenAccount:
     return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=True)
 
 
-def _months(
+def _month(
     visible: Visible, loaded: OpenAccount, period: str, reference: Reference, config: Config, at: datetime | None
-) -> Sequence[Closed]:
-    """The open months up to `period` as if they closed now, or as they stood at a moment."""
+) -> said.StatementIssued:
+    """An open month as if it closed now, or as it stood at a moment."""
     if at is None:
-        return standing.closed_through(loaded, period, reference, visible, config)
-    return close_through(loaded, period, to_wire(at), *reference)
+        return standing.months_through(loaded, period, reference, visible, config)[-1]
+    return close_through(loaded, period, to_wire(at), *reference)[-1].statement
 
 
 def _referred(reading: Reading, stamp: int, config: Config) -> Reference:
@@ -361,7 +359,7 @@ def _issued(
         raise PeriodNotFound
     rules = _reference(conn, visible.reference_stamp, config).rules
     opening_month = loaded.first_open(FAR_FUTURE)
-    due = due_now(dues_of(opening_month, loaded.openings, loaded.entries), rule_for(rules, opening_month))
+    due = due_now(opening_month, loaded.openings, loaded.entries, rule_for(rules, opening_month))
     came = since(months.last_cut_off(conn, visible.account, at), loaded.entries, payments_among(loaded.entries))
     tag = f"{found[0]}-{_tag(visible)}-{loaded.position}"
     return StatementView(msgspec.json.decode(found[1]), came, due, visible, tag)

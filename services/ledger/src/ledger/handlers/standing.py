@@ -5,16 +5,17 @@ a function of the account's log, of how far it is closed, and of the directory a
 anew every time. What is kept names nobody: names and addresses of holders are not part of it.
 """
 
-from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
+import msgspec
 from cachetools import TTLCache, cached
 
 from common.clock import now, to_wire
 from common.postgres import Connection
 from ledger.config import Config
-from ledger.domain.statement import Closed, OpenAccount, close_through
+from ledger.domain.statement import OpenAccount, close_through
+from ledger.events.said import StatementIssued
 from ledger.handlers.draft import Reference
 from ledger.store import months
 from ledger.store.reads import Visible
@@ -32,13 +33,22 @@ def open_account(conn: Connection, visible: Visible, config: Config) -> OpenAcco
     return months.open_account(conn, visible.account, visible.closed_through, visible.position, money_only=False)
 
 
-def _fold(account: OpenAccount, period: str, reference: Reference, visible: Visible, config: Config) -> tuple[Any, ...]:
-    return *_place(visible, config), visible.reference_stamp, period
+_folded: TTLCache[tuple[Any, ...], bytes] = TTLCache(_ACCOUNTS, _FOR_S)
+_lock = Lock()
+_statements_of = msgspec.msgpack.Decoder(list[StatementIssued]).decode
 
 
-@cached(TTLCache(_ACCOUNTS, _FOR_S), key=_fold, lock=Lock())
-def closed_through(
+def months_through(
     account: OpenAccount, period: str, reference: Reference, visible: Visible, config: Config
-) -> Sequence[Closed]:
+) -> list[StatementIssued]:
     """Its open months up to `period` as if they closed now; the cut-off is that of whoever asked first."""
-    return close_through(account, period, to_wire(now()), *reference)
+    place = *_place(visible, config), visible.reference_stamp, period
+    with _lock:
+        kept = _folded.get(place)
+    if kept is not None:
+        return _statements_of(kept)
+    found = [closed.statement for closed in close_through(account, period, to_wire(now()), *reference)]
+    # Kept as bytes: hundreds of months as values would make every other one be built in memory that no cache holds.
+    with _lock:
+        _folded[place] = msgspec.msgpack.encode(found)
+    return found
