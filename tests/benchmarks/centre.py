@@ -22,6 +22,8 @@ from native.paths import ROOT
 from tests.benchmarks.ground import Ground, cpu_s
 
 READY_WITHIN_S = 180
+# A bench that is killed takes its processes along, or they would work beside the next one.
+WITH_US = ("setpriv", "--pdeathsig", "TERM")
 ROAD = (
     ("provider_sync", "web"),
     ("provider_sync", "load"),
@@ -144,7 +146,7 @@ class Centre:
         environment = self._environment(package, settings) | {"HTTP_PORT": str(port), "ADMIN_PORT": str(admin_port)}
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", package, command],
+                [*WITH_US, sys.executable, "-m", package, command],
                 cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip

@@ -19,7 +19,7 @@ import psycopg
 
 from native.paths import ROOT
 from tests.benchmarks.access import Resident
-from tests.benchmarks.centre import Running, free_port
+from tests.benchmarks.centre import WITH_US, Running, free_port
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.f1 import City
 from tests.benchmarks.ground import Ground
@@ -61,7 +61,7 @@ def empty_route(ground: Ground) -> Iterator[str]:
     port, admin_port, log = free_port(), free_port(), ground.folder / "empty.log"
     environment = {**os.environ, "PORT": str(port), "ADMIN_PORT": str(admin_port)}
     with log.open("ab") as output:
-        command = [sys.executable, "-m", "tests.benchmarks.empty"]
+        command = [*WITH_US, sys.executable, "-m", "tests.benchmarks.empty"]
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True,

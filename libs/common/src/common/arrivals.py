@@ -10,16 +10,17 @@ from psycopg import OperationalError
 from common.postgres import Connection, connect
 
 _CHANNEL = "applied"
-# One payload holds 8,000 bytes. Of a larger batch nothing is said: who waits for one of so many looks by themselves.
-_MOST = 200
-_LOOKS_EVERY_S = 0.1
+# One payload holds 8,000 bytes. Of a larger batch nobody is named: all who wait look whether theirs is among so many.
+_MOST, _SOME = 200, ""
+_LOOKS_EVERY_S = 0.25
 _HEARS_FOR_S = 0.5
 
 
 def announce(conn: Connection, keys: Collection[str]) -> None:
     """Says with this transaction's commit that these streams have moved on."""
-    if 0 < len(keys) <= _MOST:
-        conn.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, " ".join(keys)))
+    if keys:
+        said = " ".join(keys) if len(keys) <= _MOST else _SOME
+        conn.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, said))
 
 
 class Arrivals:
@@ -33,7 +34,7 @@ class Arrivals:
 
     @contextmanager
     def watched(self, key: str) -> Iterator[Callable[[], None]]:
-        """What is called inside waits until the stream moves on, and never longer than a tenth of a second.
+        """What is called inside waits until the stream may have moved on, and never longer than a quarter of a second.
 
         What is announced between the two is not missed; what is not heard, because the server was gone, is seen late.
         """
@@ -72,10 +73,10 @@ class Arrivals:
     def _listen(self, conn: Connection) -> None:
         while not self._over.is_set():
             for said in conn.notifies(timeout=_HEARS_FOR_S):
-                self._wake(said.payload.split(" "))
+                self._wake(said.payload)
 
-    def _wake(self, keys: list[str]) -> None:
+    def _wake(self, said: str) -> None:
         with self._lock:
-            for key in keys:
+            for key in list(self._waiting) if said == _SOME else said.split(" "):
                 for moved in self._waiting.get(key, ()):
                     moved.set()
