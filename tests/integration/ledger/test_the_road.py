@@ -168,6 +168,21 @@ def test_a_foreign_account_answers_like_a_missing_one(flat: Log, ask_town: Ask) 
         assert foreign[1] == missing[1], path
 
 
+def test_an_account_answers_to_its_later_numbers(own: Log, running_ledger: Ledger, ask: Ask) -> None:
+    """As by its first one; a number of nobody is unknown."""
+    known = len(own.events)
+    own.say("account.renumbered", number="777")
+    running_ledger.hear(own.events[known:])
+    running_ledger.applied(own)
+    for path in ("", "/entries?limit=2", "/entries?kind=payment.received", "/periods"):
+        (status, first, _), (_, later, _) = (ask(f"/v1/accounts/{number}{path}") for number in (ACCOUNT, "777"))
+        assert status == 200
+        assert first == later
+    months = [ask(f"/v1/accounts/{number}/statement?period=2026-10")[1] for number in (ACCOUNT, "777")]
+    assert months[0]["rows"] == months[1]["rows"]
+    assert ask("/v1/accounts/778/entries")[0] == 404
+
+
 def test_an_unlinked_account_is_gone(own: Log, running_ledger: Ledger, ask: Ask) -> None:
     """The access projection is the access."""
     assert [a["due_now"] for a in ask("/v1/accounts")[1]["accounts"]] == ["3340.86"]

@@ -75,7 +75,7 @@ def page(
         found = reading.rows(_PAGE[part_of(account)], user, account, *place, *wanted)
         return Page(found[0][0], [_posting(*row[1:]) for row in found if row[1] is not None]) if found else None
 
-    return by_number(reading, number, ask)
+    return by_number(reading, user, number, ask)
 
 
 def _posting(*row: Any) -> Posting:

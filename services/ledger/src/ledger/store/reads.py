@@ -47,8 +47,12 @@ CROSS JOIN {columns.CHANGES} AS c CROSS JOIN {_LAST_READINGS} AS r
 WHERE l.user_id = $2 AND l.account = $3 AND @has($3)
 """
 )
-_WHOSE = "SELECT account FROM numbers WHERE number = $1 AND account <> number"
-# The same for a payment agent, who is nobody's resident: name and address are masked.
+# $1 user, $2 a later number of an account
+_WHOSE = """
+SELECT l.account FROM numbers AS n JOIN seen AS l ON l.account = n.account
+WHERE l.user_id = $1 AND n.number = $2 AND n.account <> n.number
+"""
+# An account for a payment agent, who is nobody's resident: name and address are masked.
 _ANYBODYS = """
 SELECT '', n.account, a.closed_through, coalesce(h.version, 0), h.parked_at, true,
        o.name, o.address_ru, o.address_kk, coalesce(o.version, 0)
@@ -169,13 +173,13 @@ def account(reading: Reading, topic: str, user: str, number: str) -> Account | N
         last = [ReadingRow(*read) for read in columns.rows(found[0][12:])]
         return Account(Visible(*found[0][:11]), columns.changes(found[0][11]), last)
 
-    return by_number(reading, number, ask)
+    return by_number(reading, user, number, ask)
 
 
-def by_number(reading: Reading, number: str, ask: Callable[[str], _T | None]) -> _T | None:
+def by_number(reading: Reading, user: str, number: str, ask: Callable[[str], _T | None]) -> _T | None:
     """What is asked of an account, which is nearly always known by its first number, else by a later one."""
     found = ask(number)
-    if found is None and (whose := reading.rows(_WHOSE, number)):
+    if found is None and (whose := reading.rows(_WHOSE, user, number)):
         return ask(whose[0][0])
     return found
 
