@@ -25,7 +25,7 @@ from identity.config import Config
 from identity.handlers import keyring
 from identity.handlers.desk import Desk
 from identity.store import keys, people, users
-from tests.benchmarks.centre import free_port
+from tests.benchmarks.centre import WITH_US, free_port
 from tests.benchmarks.doors import Door, Unexpected
 from tests.benchmarks.ground import Ground, cpu_s
 from tests.benchmarks.report import Figure
@@ -116,7 +116,7 @@ def served(*words: str, url: str = "", **more: str) -> Iterator[Served]:
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "IDENTITY_KEY_SECRET": SECRET,
         "HTTP_PORT": str(port), "PORT": str(port), "ADMIN_PORT": str(free_port()), "LOG_LEVEL": "WARNING",
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, *words], env={**os.environ, **settings, **more})
+    process = subprocess.Popen([*WITH_US, sys.executable, *words], env={**os.environ, **settings, **more})
     try:
         _wait(port)
         yield Served(f"http://127.0.0.1:{port}", process.pid, url)

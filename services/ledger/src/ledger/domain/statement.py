@@ -167,7 +167,7 @@ def dues_of(period: str, openings: Mapping[str, Opening], entries: Iterable[Entr
 
 
 def due_now(
-    period: str, openings: Mapping[str, Opening], entries: Iterable[Entry | Moved], rule: SplitRule
+    period: str, openings: Mapping[str, Opening], entries: Sequence[Entry | Moved], rule: SplitRule
 ) -> said.DueNow:
     """What is due as if every open month closed now; `period` is the first of them."""
     owed = _balances(openings, entries)

@@ -16,18 +16,15 @@ from ledger.store import columns
 # Changes with the directory and the split rule.
 REFERENCE_STAMP = "(SELECT stamp FROM reference_stamps)"
 # The visible account behind a number: the link of this user, the number, how far it is closed, when it was parked.
-_VISIBLE = f"""
-SELECT l.user_id, n.account, l.closed_through, coalesce(h.version, 0) AS position, h.parked_at, l.masked,
-       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0) AS holder_version,
-       {REFERENCE_STAMP} AS reference_stamp
+_ONE = f"""
+SELECT l.user_id, n.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked,
+       o.name, o.address_ru, o.address_kk, coalesce(o.version, 0), {REFERENCE_STAMP}
 FROM seen AS l
 JOIN numbers AS n ON n.account = l.account
 LEFT JOIN stream_heads AS h ON h.topic = %s AND h.key = l.account
 LEFT JOIN holders AS o ON o.account = l.account
-WHERE l.user_id = %s
+WHERE l.user_id = %s AND n.number = %s
 """
-_ONE = f"{_VISIBLE} AND n.number = %s"
-
 # The last reading of each meter.
 _LAST_READINGS = """
 LATERAL (SELECT array_agg(m.meter), array_agg(taken_on::text), array_agg(sequence), array_agg(value), array_agg(source),
