@@ -1,7 +1,9 @@
 """F5's ledger: accounts with two years of issued statements and three months of lines, filled by COPY."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import psycopg
 from msgspec.structs import astuple
@@ -16,7 +18,9 @@ from tests.support.facts import Log
 
 MONTHS = [f"{2024 + n // 12}-{n % 12 + 1:02d}" for n in range(10, 34)]
 WITH_LINES = 3
-TEMPLATE = "100000123"
+TEMPLATE, IDENT = "100000123", "00000000-0000-0000-0000-000000000000"
+# Two sessions fill what is most of it, for PostgreSQL has more to do with it than who sends it.
+FILLERS = 2
 # A third of the accounts has paid since the last close, as some days after it.
 PAID_SINCE = """
 INSERT INTO postings SELECT account, to_char((%s || '-01')::date + interval '1 month', 'YYYY-MM'), 9999, 0,
@@ -44,8 +48,6 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         columns = "changes (account, sequence, kind, holds_from, recorded_at, data)"
         _copy(conn, columns, ((a, *change[1:]) for a in accounts for change in changes))
         due = [due_after(closed.statement.period, closed.openings, [books.rule]) for closed in books.closed]
-        rows = [months.statement_row(c.statement, due=owed) for c, owed in zip(books.closed, due, strict=True)]
-        _copy(conn, months.STATEMENTS, _statements(accounts, rows))
         closed = ((a, partition_of(a), MONTHS[-1], due[-1].total) for a in accounts)
         _copy(conn, "accounts (account, partition, closed_through, due_at_close)", closed)
         for order, service in enumerate(SERVICES):
@@ -56,6 +58,9 @@ def fill(url: str, prefix: str, count: int) -> list[str]:
         _copy(conn, columns, ((a, *row) for a in accounts for row in opened))
         conn.execute(PAID_SINCE, (MONTHS[-1],))
         conn.execute("INSERT INTO links SELECT 'of-' || account, account, NULL, now() FROM accounts")
+    rows = [months.statement_row(c.statement, due=owed) for c, owed in zip(books.closed, due, strict=True)]
+    with ThreadPoolExecutor(FILLERS) as fillers:
+        list(fillers.map(lambda part: _issue(url, range(part, count, FILLERS), accounts, rows), range(FILLERS)))
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("VACUUM (ANALYZE)")
     return accounts
@@ -77,24 +82,26 @@ def _charge(log: Log, service: str, month: str, amount: int) -> dict[str, object
     return log.charge(service, amount, month, **{"from": f"{month}-01", "to": f"{month}-28", **shown})
 
 
-def _statements(accounts: Sequence[str], rows: Sequence[tuple[str | int | None, ...]]) -> Iterator[tuple[object, ...]]:
-    for number, account in enumerate(accounts):
-        for place, row in enumerate(rows):
-            ident = f"00000000-0000-0000-{place:04x}-{number:012x}"
-            data, document = (str(row[column]).replace(TEMPLATE, account) for column in (_DATA, _DOCUMENT))
-            yield (account, *row[1:3], ident, *row[4:_DATA], data, row[_DATA + 1], document, *row[_DOCUMENT + 1 :])
-
-
-_DATA, _DOCUMENT = 15, 17
+def _issue(url: str, numbers: range, accounts: Sequence[str], rows: Sequence[tuple[str | int | None, ...]]) -> None:
+    with psycopg.connect(url) as conn:
+        lines = [_line((*row[:3], IDENT, *row[4:])) for row in rows]
+        named = (
+            line.replace(TEMPLATE, accounts[number]).replace(IDENT, f"00000000-0000-0000-{place:04x}-{number:012x}", 1)
+            for number in numbers
+            for place, line in enumerate(lines)
+        )
+        _copy_lines(conn, months.STATEMENTS, named)
 
 
 def _copy(conn: psycopg.Connection, target: str, rows: Iterator[tuple[object, ...]]) -> None:
+    _copy_lines(conn, target, map(_line, rows))
+
+
+def _line(row: Iterable[object]) -> str:
+    return "\t".join(map(copy_field, row))
+
+
+def _copy_lines(conn: psycopg.Connection, target: str, lines: Iterator[str]) -> None:
     with conn.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy:
-        piece: list[str] = []
-        for row in rows:
-            piece.append("\t".join(map(copy_field, row)))
-            if len(piece) >= 1_000:
-                copy.write("\n".join(piece) + "\n")
-                piece.clear()
-        if piece:
+        while piece := list(islice(lines, 1_000)):
             copy.write("\n".join(piece) + "\n")
