@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 import redis
 
@@ -14,6 +15,9 @@ from tests.support.servers import Addresses, addresses, announce_folder, own_fol
 
 MakeDatabase = Callable[..., str]
 MakeTopics = Callable[..., str]
+# A busy machine makes and tries its examples slowly, and that is no fault of what is tried.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 LOGS = pytest.StashKey[list[str]]()
 _SAID: list[str] = []
 

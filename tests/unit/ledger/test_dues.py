@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.entry import Moved
 from ledger.domain.split import ADVANCE, PAID, PARTS, Opening, SplitRule, apply_advance
-from ledger.domain.statement import due_now, dues_of
+from ledger.domain.statement import due_now, dues_of, owed
 
 RULE = SplitRule(1, "", {"gas": 1, "heating": 2})
 amounts = st.integers(-50_000, 50_000)
@@ -37,3 +37,6 @@ def test_what_is_due_does_not_depend_on_how_it_is_reckoned(openings: dict[str, O
     assert {row.service: row.amount for row in found.rows} == by_age
     assert found.total == by_age.total()
     assert [row.service for row in found.rows] == sorted(by_age, key=RULE.place)
+    amounts_by_service = [(service, opened.amount) for service, opened in openings.items()]
+    amounts_by_service += [(move.service, PARTS[move.part].sign * move.amount) for move in moved]
+    assert owed(amounts_by_service) == found.total

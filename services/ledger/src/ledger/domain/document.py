@@ -38,6 +38,9 @@ def printed(text: str) -> str:
 
 
 def _decimal(tiyn: str) -> str:
+    # Most of a bill is nothing, and most of the rest has whole tenge and no sign.
+    if tiyn == "0":
+        return "0.00"
     if len(tiyn) > 2 and tiyn[0] != "-":
         return f"{tiyn[:-2]}.{tiyn[-2:]}"
     return format_amount(int(tiyn))

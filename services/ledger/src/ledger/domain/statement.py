@@ -178,6 +178,15 @@ def due_now(
     return said.DueNow(sum(row.amount for row in rows), rows)
 
 
+def owed(amounts: Iterable[tuple[str, int]]) -> int:
+    """The total of `due_now` by amounts of services alone: debts less the advance in whatever order, never negative."""
+    balances: dict[str, int] = {}
+    for service, amount in amounts:
+        balances[service] = balances.get(service, 0) + amount
+    advance = balances.pop(ADVANCE, 0)
+    return max(0, sum(balance for balance in balances.values() if balance > 0) + advance)
+
+
 def _balances(openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> dict[str, int]:
     balances = {service: opening.amount for service, opening in openings.items()}
     for entry in entries:
@@ -202,12 +211,13 @@ def due_after(period: str, openings: Mapping[str, Opening], rules: Sequence[Spli
 
 def since(cut_off: str | None, entries: Iterable[Entry | Moved], payments: list[said.PaymentShown]) -> said.Since:
     """What came after the last close: sums of all entries, and the payments among them."""
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SINCE, 0))
+    totals, sums = dict.fromkeys(_SINCE, 0), defaultdict[str, dict[str, int]](dict)
     for entry in entries:
-        if entry.part in _SINCE:
-            sums[entry.service][entry.part] += entry.amount
+        if entry.part in totals:
+            of_service = sums[entry.service]
+            of_service[entry.part] = of_service.get(entry.part, 0) + entry.amount
+            totals[entry.part] += entry.amount
     rows = [said.SinceRow(service, **sums[service]) for service in sorted(sums)]
-    totals = {part: sum(of_service[part] for of_service in sums.values()) for part in _SINCE}
     return said.Since(cut_off, payments, **totals, rows=rows)
 
 

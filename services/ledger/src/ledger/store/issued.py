@@ -9,29 +9,33 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from common.parts import part_of, parted
 from common.reading import Reading
 from ledger.domain.entry import Moved
 from ledger.domain.split import Opening
 from ledger.domain.statement import payment_shown
 from ledger.events import said
-from ledger.store.columns import COMMON, OPENINGS, Columns, common, openings, rows, told
 from ledger.store.reads import REFERENCE_STAMP
+from ledger.store.texts import OPENINGS, Common, lines, openings, told
 
-# What counts of postings, and the payments among them: of each its shares, and what the first of these says.
-_PAID = "FILTER (WHERE kind IN ('payment.received', 'payment.reversed'))"
-_FIRST = "FILTER (WHERE kind IN ('payment.received', 'payment.reversed') AND line = 0)"
-_MOVED = f"""
-LATERAL (SELECT array_agg(period) AS periods, array_agg(service), array_agg(part::text), array_agg(amount),
-                array_agg(sequence) {_PAID}, array_agg(amount) {_PAID},
-                array_agg(sequence) {_FIRST}, array_agg(reference) {_FIRST}, array_agg(provider) {_FIRST},
-                array_agg(detail) {_FIRST}, array_agg(shown) {_FIRST} AS shown
+# What counts of postings, as JSON; and the shares of payments: of each its fact and amount, and of the first what is
+# shown of the payment and what that has in common with others.
+_MOVED = r"""
+LATERAL (SELECT '[' || string_agg('["' || period || '","' || service || '","' || part || '",' || amount || ']', ',')
+                    || ']',
+                string_agg(sequence || E'\x1f' || amount || CASE WHEN line > 0 THEN '' ELSE
+                        E'\x1f' || reference || E'\x1f' || coalesce(provider, '') || E'\x1f' || coalesce((
+                            SELECT of_all.provider || E'\x1f' || data FROM details AS of_all WHERE no = shown), E'\x1f')
+                        || E'\x1f' || detail END, E'\x1e')
+                    FILTER (WHERE kind IN ('payment.received', 'payment.reversed'))
          FROM postings@ WHERE account = $3 AND period > l.closed_through)"""
 # $1 topic, $2 user, $3 account, $4 period
 _ISSUED = parted(
     f"""
 SELECT l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked, s.id::text, s.document,
-       to_char(c.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), c.due_at_close, {REFERENCE_STAMP}, e.*, d.*, o.*
+       to_char(c.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), c.due_at_close, {REFERENCE_STAMP}, e.*, o.*
 FROM seen AS l
 JOIN LATERAL (
     SELECT id, document FROM statements@ WHERE account = $3 AND period = $4
@@ -39,7 +43,7 @@ JOIN LATERAL (
 JOIN statements@ AS c
     ON c.account = $3 AND c.period = l.closed_through AND c.version = 1 AND c.due_at_close IS NOT NULL
 LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = $3
-CROSS JOIN {_MOVED} AS e CROSS JOIN {COMMON} AS d CROSS JOIN {OPENINGS} AS o
+CROSS JOIN {_MOVED} AS e CROSS JOIN {OPENINGS} AS o
 WHERE l.user_id = $2 AND l.account = $3 AND NOT l.masked AND @has($3)
 """
 )
@@ -79,20 +83,25 @@ def issued(reading: Reading, topic: str, user: str, account: str, period: str) -
     if not found:
         return None
     stands, came = found[0][:10], found[0][10:]
-    return Issued._make((*stands, _came(came) if came[0] else None))
+    return Issued._make((*stands, _came(*came) if came[0] else None))
 
 
-def _came(columns: Columns) -> Came:
-    moved = [Moved(*what) for what in rows(columns[:4])]
-    return Came(moved, _payments(columns[4:6], columns[6:11], columns[11:14]), openings(columns[14:]))
+def _came(moved: str, payments: str | None, left: str | None) -> Came:
+    return Came(_moved_of(moved), _payments(payments), openings(left))
 
 
-def _payments(shares: Columns, firsts: Columns, of_common: Columns) -> list[said.PaymentShown]:
-    amounts, shared = defaultdict[int, int](int), common(of_common)
-    for sequence, amount in rows(shares):
-        amounts[sequence] += amount
-    found = []
-    for sequence, reference, by, own, number in sorted(rows(firsts)):
-        provider, detail = told(shared.get(number), by, own)
-        found.append(payment_shown(reference, provider, amounts[sequence], detail))
-    return found
+_moved_of = msgspec.json.Decoder(list[Moved]).decode
+
+
+def _payments(text: str | None) -> list[said.PaymentShown]:
+    amounts, firsts = defaultdict[int, int](int), list[tuple[int, list[str]]]()
+    for sequence, amount, *first in lines(text, 7):
+        amounts[int(sequence)] += int(amount)
+        if first:
+            firsts.append((int(sequence), first))
+    return [_payment(amounts[sequence], *first) for sequence, first in sorted(firsts)]
+
+
+def _payment(amount: int, reference: str, by: str, by_all: str, data: str, own: str) -> said.PaymentShown:
+    provider, detail = told(Common(by_all, data) if data else None, by, own)
+    return payment_shown(reference, provider, amount, detail)

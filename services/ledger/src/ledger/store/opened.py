@@ -3,6 +3,7 @@
 It is asked for by the account itself, as an issued month is (store/issued.py); who is masked gets no row.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from common.parts import part_of, parted
@@ -10,15 +11,17 @@ from common.reading import Reading
 from ledger.domain.entry import Entry
 from ledger.domain.statement import OpenAccount
 from ledger.events import said
-from ledger.store.columns import CHANGES, COMMON, OPENINGS, Columns, changes, common, openings, rows, told
+from ledger.store import texts
 from ledger.store.months import shown
 from ledger.store.reads import REFERENCE_STAMP, Visible
+from ledger.store.texts import CHANGES, COMMON, OPENINGS, Common, lines, told
 
 # Times are left out: of an open month they are not shown. Of each meter the last two readings.
-_ENTRIES = """
-LATERAL (SELECT array_agg(period), array_agg(sequence), array_agg(line), array_agg(kind::text), array_agg(part::text),
-                array_agg(service), array_agg(provider), array_agg(amount), array_agg(reference), array_agg(for_period),
-                array_agg(detail), array_agg(shown) AS shown
+_ENTRIES = r"""
+LATERAL (SELECT string_agg(period || E'\x1f' || sequence || E'\x1f' || line || E'\x1f' || kind || E'\x1f' || part
+                        || E'\x1f' || service || E'\x1f' || coalesce(provider, '') || E'\x1f' || amount || E'\x1f'
+                        || reference || E'\x1f' || coalesce(for_period, '') || E'\x1f' || coalesce(shown::text, '')
+                        || E'\x1f' || detail, E'\x1e') AS entries, array_agg(shown) AS shown
          FROM (SELECT * FROM postings@ WHERE account = $3 AND period > l.closed_through
                ORDER BY period, sequence, line) AS p)"""
 _READINGS = """
@@ -30,7 +33,7 @@ LATERAL (SELECT array_agg(meter), array_agg(value), array_agg(taken_on::text), a
 _OPENED = parted(
     f"""
 SELECT l.user_id, l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, {REFERENCE_STAMP},
-       s.data, to_char(s.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.*, d.*, o.*, r.*, c.*
+       s.data, to_char(s.cut_off, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.entries, d.*, o.*, c.*, r.*
 FROM seen AS l
 LEFT JOIN LATERAL (
     SELECT data, cut_off FROM statements@ WHERE account = $3 AND period = l.closed_through
@@ -56,32 +59,33 @@ def opened(reading: Reading, topic: str, user: str, account: str) -> Opened | No
     found = reading.rows(_OPENED[part_of(account)], topic, user, account)
     if not found:
         return None
-    user, account, closed_through, position, stale_since, stamp, before, cut_off, *rest = found[0]
+    user, account, closed_through, position, stale_since, stamp, before, cut_off = found[0][:8]
+    entries, shared, left, said_of, *read = found[0][8:]
     months = OpenAccount(
         account,
         closed_through,
         position,
-        openings(rest[15:18]),
-        _entries(account, rest[:12], rest[12:15]),
-        changes(rest[22]),
-        _readings(rest[18:22]),
+        texts.openings(left),
+        _entries(account, entries, texts.common(shared)),
+        texts.changes(said_of),
+        _readings(read),
         shown(before) if before else None,
     )
     visible = Visible(user, account, closed_through, position, stale_since, False, None, None, None, 0, stamp)
     return Opened(visible, months, cut_off)
 
 
-def _entries(account: str, columns: Columns, of_common: Columns) -> list[Entry]:
-    shared, found = common(of_common), []
-    for period, sequence, line, kind, part, service, by, amount, reference, for_period, own, number in rows(columns):
+def _entries(account: str, text: str | None, shared: Mapping[str, Common]) -> list[Entry]:
+    found = []
+    for period, sequence, line, kind, part, service, by, amount, reference, for_period, number, own in lines(text, 12):
         provider, detail = told(shared.get(number), by, own)
-        posted = (account, period, sequence, line, kind, part, service, provider, amount, reference, for_period)
-        found.append(Entry(*posted, "", "", detail))
+        counted = account, period, int(sequence), int(line), kind, part, service, provider, int(amount)
+        found.append(Entry(*counted, reference, for_period or None, "", "", detail))
     return found
 
 
-def _readings(columns: Columns) -> dict[str, list[said.Reading]]:
+def _readings(columns: texts.Columns) -> dict[str, list[said.Reading]]:
     found: dict[str, list[said.Reading]] = {}
-    for meter, *read in rows(columns):
+    for meter, *read in texts.rows(columns):
         found.setdefault(meter, []).append(said.Reading(*read))
     return found

@@ -10,8 +10,9 @@ from common.parts import part_of, parted
 from common.postgres import Connection
 from common.reading import Reading
 from ledger.domain.base import Stated
+from ledger.domain.statement import owed
 from ledger.events.heard import Change
-from ledger.store import columns
+from ledger.store import texts
 
 # Changes with the directory and the split rule.
 REFERENCE_STAMP = "(SELECT stamp FROM reference_stamps)"
@@ -40,7 +41,7 @@ SELECT l.user_id, l.account, l.closed_through, coalesce(h.version, 0), h.parked_
 FROM seen AS l
 LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = $3
 LEFT JOIN holders AS o ON o.account = $3
-CROSS JOIN {columns.CHANGES} AS c CROSS JOIN {_LAST_READINGS} AS r
+CROSS JOIN {texts.CHANGES} AS c CROSS JOIN {_LAST_READINGS} AS r
 WHERE l.user_id = $2 AND l.account = $3 AND @has($3)
 """
 )
@@ -63,7 +64,7 @@ WHERE n.number = %s
 _MINE = """
 SELECT l.user_id, l.account, l.closed_through, coalesce(h.version, 0), h.parked_at, l.masked,
        o.name, o.address_ru, o.address_kk, coalesce(o.version, 0),
-       owed(l.account, l.closed_through, l.due_at_close)
+       l.due_at_close, balances(l.account, l.closed_through, l.due_at_close)
 FROM seen AS l
 LEFT JOIN stream_heads AS h ON h.topic = $1 AND h.key = l.account
 LEFT JOIN holders AS o ON o.account = l.account
@@ -151,7 +152,13 @@ _T = TypeVar("_T")
 def mine(reading: Reading, topic: str, user: str) -> list[tuple[Visible, int]]:
     """The caller's accounts, each with what is due now."""
     rows = reading.rows(_MINE, topic, user)
-    return [(Visible(*row[:-1]), row[-1]) for row in rows]
+    return [
+        (Visible(*seen), at_close if moved is None else owed(_amounts_of(f"[{moved}]")))
+        for *seen, at_close, moved in rows
+    ]
+
+
+_amounts_of = msgspec.json.Decoder(list[tuple[str, int]]).decode
 
 
 def one(conn: Connection, topic: str, user: str, number: str) -> Visible | None:
@@ -167,8 +174,8 @@ def account(reading: Reading, topic: str, user: str, number: str) -> Account | N
         found = reading.rows(_ACCOUNT[part_of(account)], topic, user, account)
         if not found:
             return None
-        last = [ReadingRow(*read) for read in columns.rows(found[0][12:])]
-        return Account(Visible(*found[0][:11]), columns.changes(found[0][11]), last)
+        last = [ReadingRow(*read) for read in texts.rows(found[0][12:])]
+        return Account(Visible(*found[0][:11]), texts.changes(found[0][11]), last)
 
     return by_number(reading, user, number, ask)
 
