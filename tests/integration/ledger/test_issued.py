@@ -43,13 +43,19 @@ def taken_back(log: Log) -> None:
     log.take_back(next(e for e in log.events if "payment.received" in e["type"]), "2026-11")
 
 
+def oddly_named(log: Log) -> None:
+    """References hold whatever can be printed, and a payment has several shares."""
+    log.charge("water", 100, "2026-11", reference='№ 1, "a\\b": [%s] {Ұ}')
+    log.pay(300, "2026-11", reference="'P' \\x1f %d \" №", split={"water": 100, "heating": 200})
+
+
 def shown_anew(log: Log) -> None:
     """A second version is issued."""
     log.say("account.residents-changed", residents=5, effective_from="2026-10-01")
     reissue(log)
 
 
-AFTERWARDS = (quiet, paid, charged, overpaid, taken_back, shown_anew)
+AFTERWARDS = (quiet, paid, charged, overpaid, taken_back, oddly_named, shown_anew)
 
 
 @pytest.fixture
