@@ -56,7 +56,7 @@ def test_two_readers_that_do_not_know_of_each_other_double_nothing(short: tuple[
 
 @pytest.mark.timeout(400)
 def test_without_the_lock_on_the_offset_row_the_audit_finds_doubles(short: tuple[Run, Report]) -> None:
-    """M3 is caught, unless what both read first was so much that the second reader waits at the heads of streams."""
+    """M3 is caught, unless what both read in the same round was of different partitions."""
     for attempt in range(6):
         if doubled(short[0], f"ledger_unlocked_{attempt}", Safeguards(lock_offsets=False)) > 0:
             return
