@@ -201,3 +201,33 @@ def test_a_barrier_is_worked_off_in_steps_while_others_go_on(view: str, kafka_ad
     with stores.running(Projection(view, kafka_address, f"{topic}-group", [subscription])):
         until(lambda: stores.count(view, "applied") == 2, "what stands behind the barrier is applied")
     assert steps == [1, 1, 1]
+
+
+def test_behind_its_barrier_a_partition_goes_on_beside_one_at_its_end(
+    view: str, kafka_address: str, topics: MakeTopics
+) -> None:
+    """Whatever the client still kept of it when it was paused, and though nothing new comes for any other."""
+    topic, quick, slow = topics(TOPIC) + TOPIC, "a", "b"
+    assert kafka.partition_of(quick) != kafka.partition_of(slow)
+
+    def on_barrier(conn: Connection, record: Record) -> bool:
+        return record.partition == kafka.partition_of(quick) or stores.count(view, "applied") > EACH
+
+    for key in (quick, slow):
+        marker = render(
+            ident=key, source="/t", type=stores.BARRIER, key=key, time="", recorded="", data="{}", sequence=None
+        )
+        send(kafka_address, topic, [(key, value(key, 1))])
+        send(kafka_address, topic, [(key, marker)], type=stores.BARRIER)
+        send(kafka_address, topic, [(key, value(key, n)) for n in range(2, EACH + 1)])
+    subscription = Subscription(
+        topic,
+        stores.project,
+        frozenset([stores.TYPE]),
+        sequenced=True,
+        barriers=frozenset([stores.BARRIER]),
+        on_barrier=on_barrier,
+    )
+    ends = {(topic, kafka.partition_of(key)): EACH + 1 for key in (quick, slow)}
+    Projection(view, kafka_address, f"{topic}-group", [subscription], batch=5).catch_up(ends, threading.Event())
+    assert stores.applied(view) == {key: list(range(1, EACH + 1)) for key in (quick, slow)}

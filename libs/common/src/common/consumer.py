@@ -417,8 +417,7 @@ class Projection:
                 self._advance(conn, record.topic, {record.partition: record.offset + 1})
         self._moved_at[place] = time.monotonic()
         if (done or behind) and self._barriers.pop(place, None) and place in consumer.assignment():
-            consumer.seek(place, row[1] if behind and row else record.offset + 1)
-            consumer.resume(place)
+            kafka.go_on(consumer, place, row[1] if behind and row else record.offset + 1)
 
     def _bury(
         self, conn: Connection, subscription: Subscription, batch: dict[Any, list[Raw]], error: Exception
