@@ -488,7 +488,7 @@ def seeking(
     offsets: Callable[[Sequence[Any]], dict[Any, int]],
     lost: Callable[[Sequence[Any]], None],
 ) -> ConsumerRebalanceListener:
-    """A rebalance listener that does the one thing such a listener may do: seek to the stored offsets.
+    """A rebalance listener that does the one thing such a listener may do: read on from the stored offsets.
 
     It runs in the client's own thread, where no call that waits for Kafka is allowed.
     """
@@ -496,9 +496,8 @@ def seeking(
     class Seeking(ConsumerRebalanceListener):  # type: ignore[misc]  # the client library is untyped
         def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
             for place, offset in offsets(list(assigned)).items():
-                consumer.seek(place, offset)
                 # A partition that stays with its reader stays paused; what was paused for is read again.
-                consumer.resume(place)
+                go_on(consumer, place, offset)
 
         def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
             lost(list(revoked))
