@@ -1,15 +1,15 @@
 """F5's ledger: accounts with two years of issued statements and three months of lines, filled by COPY."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from typing import LiteralString
 
 import psycopg
 from msgspec.structs import astuple
 
 from common.partitions import partition_of
-from common.postgres import copy_field
+from common.postgres import copy_field, copy_lines, copy_rows
 from ledger.domain.statement import due_after
 from ledger.store import months
 from tests.benchmarks import traffic
@@ -83,25 +83,16 @@ def _charge(log: Log, service: str, month: str, amount: int) -> dict[str, object
 
 
 def _issue(url: str, numbers: range, accounts: Sequence[str], rows: Sequence[tuple[str | int | None, ...]]) -> None:
-    with psycopg.connect(url) as conn:
-        lines = [_line((*row[:3], IDENT, *row[4:])) for row in rows]
+    lines = ["\t".join(map(copy_field, (*row[:3], IDENT, *row[4:]))) for row in rows]
+    with psycopg.connect(url) as conn, conn.cursor() as cursor:
         named = (
             line.replace(TEMPLATE, accounts[number]).replace(IDENT, f"00000000-0000-0000-{place:04x}-{number:012x}", 1)
             for number in numbers
             for place, line in enumerate(lines)
         )
-        _copy_lines(conn, months.STATEMENTS, named)
+        copy_lines(cursor, months.STATEMENTS, named)
 
 
-def _copy(conn: psycopg.Connection, target: str, rows: Iterator[tuple[object, ...]]) -> None:
-    _copy_lines(conn, target, map(_line, rows))
-
-
-def _line(row: Iterable[object]) -> str:
-    return "\t".join(map(copy_field, row))
-
-
-def _copy_lines(conn: psycopg.Connection, target: str, lines: Iterator[str]) -> None:
-    with conn.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy:
-        while piece := list(islice(lines, 1_000)):
-            copy.write("\n".join(piece) + "\n")
+def _copy(conn: psycopg.Connection, target: LiteralString, rows: Iterator[tuple[object, ...]]) -> None:
+    with conn.cursor() as cursor:
+        copy_rows(cursor, target, rows)

@@ -1,7 +1,7 @@
 """A small event store and a small projection, to prove the common machinery without any service."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from itertools import chain
@@ -10,6 +10,7 @@ import psycopg
 
 from common import kafka
 from common.clock import now, to_wire
+from common.consumer import Subscription
 from common.envelope import full_type
 from common.eventstore import NewEvent
 from common.ids import uuid7_texts
@@ -40,6 +41,13 @@ def events(key: str, versions: Sequence[int]) -> list[NewEvent]:
         NewEvent(key, v, i, TYPE, at, at, "/test", "", f'{{"n":{v}}}', where)
         for v, i in zip(versions, ids, strict=True)
     ]
+
+
+def subscription(topic: str, on_barrier: Callable[[Connection, Record], bool] | None = None) -> Subscription:
+    """A sequenced topic, of which is written down what was applied; with its barriers when somebody works them off."""
+    barriers = frozenset([BARRIER]) if on_barrier else frozenset[str]()
+    applies = frozenset([TYPE])
+    return Subscription(topic, project, applies, sequenced=True, barriers=barriers, on_barrier=on_barrier)
 
 
 def project(conn: Connection, records: Sequence[Record]) -> None:

@@ -26,7 +26,7 @@ def view(empty_database: str) -> str:
     return stores.tables(empty_database, "consumer", extra=stores.APPLIED)
 
 
-def value(key: str, sequence: int, type: str = stores.TYPE) -> bytes:
+def value(key: str, sequence: int | None, type: str = stores.TYPE) -> bytes:
     """An event as it stands on the topic."""
     at = "2026-11-01T00:00:00Z"
     return render(
@@ -50,8 +50,9 @@ def send(address: str, topic: str, records: Sequence[tuple[str, bytes | None]], 
 
 def projection(url: str, address: str, topic: str, safeguards: Safeguards | None = None) -> Projection:
     """A projection of one sequenced topic that writes down what it applies."""
-    subscription = Subscription(topic, stores.project, frozenset([stores.TYPE]), sequenced=True)
-    return Projection(url, address, f"{topic}-group", [subscription], safeguards=safeguards or Safeguards())
+    return Projection(
+        url, address, f"{topic}-group", [stores.subscription(topic)], safeguards=safeguards or Safeguards()
+    )
 
 
 def test_shuffled_and_repeated_events_are_applied_once_in_order(
@@ -184,21 +185,10 @@ def test_a_barrier_is_worked_off_in_steps_while_others_go_on(view: str, kafka_ad
         steps.append(stores.count(view, "applied"))
         return len(steps) == 3
 
-    marker = render(
-        ident="m", source="/t", type=stores.BARRIER, key="a", time="", recorded="", data="{}", sequence=None
-    )
     send(kafka_address, topic, [("a", value("a", 1))])
-    send(kafka_address, topic, [("a", marker)], type=stores.BARRIER)
+    send(kafka_address, topic, [("a", value("a", None, stores.BARRIER))], type=stores.BARRIER)
     send(kafka_address, topic, [("a", value("a", 2))])
-    subscription = Subscription(
-        topic,
-        stores.project,
-        frozenset([stores.TYPE]),
-        sequenced=True,
-        barriers=frozenset([stores.BARRIER]),
-        on_barrier=on_barrier,
-    )
-    with stores.running(Projection(view, kafka_address, f"{topic}-group", [subscription])):
+    with stores.running(Projection(view, kafka_address, f"{topic}-group", [stores.subscription(topic, on_barrier)])):
         until(lambda: stores.count(view, "applied") == 2, "what stands behind the barrier is applied")
     assert steps == [1, 1, 1]
 
@@ -214,20 +204,10 @@ def test_behind_its_barrier_a_partition_goes_on_beside_one_at_its_end(
         return record.partition == kafka.partition_of(quick) or stores.count(view, "applied") > EACH
 
     for key in (quick, slow):
-        marker = render(
-            ident=key, source="/t", type=stores.BARRIER, key=key, time="", recorded="", data="{}", sequence=None
-        )
         send(kafka_address, topic, [(key, value(key, 1))])
-        send(kafka_address, topic, [(key, marker)], type=stores.BARRIER)
+        send(kafka_address, topic, [(key, value(key, None, stores.BARRIER))], type=stores.BARRIER)
         send(kafka_address, topic, [(key, value(key, n)) for n in range(2, EACH + 1)])
-    subscription = Subscription(
-        topic,
-        stores.project,
-        frozenset([stores.TYPE]),
-        sequenced=True,
-        barriers=frozenset([stores.BARRIER]),
-        on_barrier=on_barrier,
-    )
     ends = {(topic, kafka.partition_of(key)): EACH + 1 for key in (quick, slow)}
-    Projection(view, kafka_address, f"{topic}-group", [subscription], batch=5).catch_up(ends, threading.Event())
+    projected = Projection(view, kafka_address, f"{topic}-group", [stores.subscription(topic, on_barrier)], batch=5)
+    projected.catch_up(ends, threading.Event())
     assert stores.applied(view) == {key: list(range(1, EACH + 1)) for key in (quick, slow)}

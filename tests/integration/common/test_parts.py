@@ -17,7 +17,7 @@ def test_the_server_says_the_same(database: MakeDatabase) -> None:
     """Of account numbers, and of keys of any length and script."""
     with psycopg.connect(database("ledger")) as conn:
 
-        @settings(deadline=None, max_examples=40)
+        @settings(max_examples=40)
         @given(keys=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40), min_size=1))
         def holds(keys: list[str]) -> None:
             numbers = [str(100_000_000 + 137 * n) for n in range(50)]

@@ -88,14 +88,7 @@ def test_a_barrier_ends_although_the_group_changes_in_the_middle(
     joined = threading.Event()
 
     def projection() -> Projection:
-        subscription = Subscription(
-            topic,
-            stores.project,
-            frozenset([stores.TYPE]),
-            sequenced=True,
-            barriers=frozenset([stores.BARRIER]),
-            on_barrier=lambda *_: joined.is_set(),
-        )
+        subscription = stores.subscription(topic, lambda *_: joined.is_set())
         return Projection(view, kafka_address, f"{topic}-group", [subscription])
 
     keys = keys_of_all_partitions()

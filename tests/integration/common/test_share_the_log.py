@@ -6,7 +6,7 @@ import time
 import pytest
 
 from common import kafka
-from common.consumer import Projection, Subscription
+from common.consumer import Projection
 from common.envelope import render
 from tests.conftest import MakeTopics
 from tests.support import stores
@@ -26,7 +26,7 @@ def view(empty_database: str) -> str:
 
 def projector(view: str, kafka_address: str, topic: str, number: int) -> Projection:
     """One of several."""
-    subscription = Subscription(topic, stores.project, frozenset([stores.TYPE]), sequenced=True)
+    subscription = stores.subscription(topic)
     return Projection(view, kafka_address, f"{topic}-group", [subscription], member=f"projector-{number}")
 
 

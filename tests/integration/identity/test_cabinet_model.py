@@ -210,9 +210,7 @@ def live(towns: MakeTown, examples: int, steps: int) -> None:
                  proof_failures_in_city=10**6)  # fmt: skip
     town.desk.hasher._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     machine = type("Town", (Lives,), {"town": town, "names": iter(range(10**9))})
-    every = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    every = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=every)
 
 

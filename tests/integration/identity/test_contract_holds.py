@@ -29,7 +29,6 @@ def fuzz(towns: MakeTown, examples: int) -> int:
 
         @settings(
             max_examples=examples,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,

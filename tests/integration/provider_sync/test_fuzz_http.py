@@ -31,7 +31,6 @@ def every_operation(town: Town, examples: int) -> int:
 
         @settings(
             max_examples=examples,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,

@@ -280,9 +280,7 @@ def run(town: Town, examples: int, steps: int) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         Senders,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=checks),
     )
 
 

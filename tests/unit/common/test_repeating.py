@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common import repeating
@@ -24,7 +24,6 @@ def put_together(pieces: str, values: list[str]) -> str:
 
 
 @pytest.mark.parametrize("texts_before", [0, repeating._WORTH_COMPILING], ids=["piece by piece", "by a pattern"])
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=5))
 def test_a_text_is_what_it_shares_and_its_values(texts_before: int, rows: list[tuple[str, str, str]]) -> None:
     """Or it is told to have something else in common."""

@@ -199,5 +199,5 @@ def test_books_stay_balanced_over_a_thousand_histories() -> None:
 
 
 def _run(examples: int, steps: int) -> None:
-    limits = settings(max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True)
+    limits = settings(max_examples=examples, stateful_step_count=steps, derandomize=True)
     run_state_machine_as_test(AccountBooks, settings=limits)

@@ -77,7 +77,7 @@ def folded(months: list[list[Event]]) -> dict[str, fold.Books]:
     return fold.fold(events, ORDER)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories())
 def test_any_batching_gives_the_books_of_the_independent_fold(months: list[list[Event]]) -> None:
     """Batches of 1, 25 and 500: equal lines, equal to the fold's."""
@@ -86,7 +86,7 @@ def test_any_batching_gives_the_books_of_the_independent_fold(months: list[list[
         assert sorted(booked(months, size).canonical()) == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories())
 def test_money_is_neither_made_nor_lost(months: list[list[Event]]) -> None:
     """Every row adds up, months connect, and all that was paid stands in the shares."""
@@ -104,7 +104,7 @@ def test_money_is_neither_made_nor_lost(months: list[list[Event]]) -> None:
     assert sum(e.amount for e in books.entries if e.part == "paid") == paid - back
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories())
 def test_paying_exactly_what_is_due_leaves_nothing_to_pay(months: list[list[Event]]) -> None:
     """After the payment nothing is due now, and the close of the month leaves no service in debt."""

@@ -179,7 +179,7 @@ def adds_up(before: list[said.Row], now: list[said.Row], changes: list[Stated]) 
     assert sum(c.now - c.before for c in found.services) == found.now - found.before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bills, bills, histories)
 def test_the_parts_of_any_two_months_add_up(before: list[said.Row], now: list[said.Row], changes: list[Stated]) -> None:
     """No residual, no exception."""
@@ -188,7 +188,7 @@ def test_the_parts_of_any_two_months_add_up(before: list[said.Row], now: list[sa
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(bills, bills, histories)
 def test_the_parts_of_very_many_months_add_up(
     before: list[said.Row], now: list[said.Row], changes: list[Stated]

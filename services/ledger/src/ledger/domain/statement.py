@@ -1,7 +1,7 @@
 """What a month says of an account: rows, totals, what is brought into the next month, what is due now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -170,7 +170,7 @@ def due_now(
     period: str, openings: Mapping[str, Opening], entries: Sequence[Entry | Moved], rule: SplitRule
 ) -> said.DueNow:
     """What is due as if every open month closed now; `period` is the first of them."""
-    owed = _balances(openings, entries)
+    owed = _balances(_effects(openings, entries))
     if owed.get(ADVANCE, 0) < 0:
         # Money is kept: it goes to the oldest debts first, so their ages are needed.
         owed = _after_advance(dues_of(period, openings, entries), rule)
@@ -180,18 +180,21 @@ def due_now(
 
 def owed(amounts: Iterable[tuple[str, int]]) -> int:
     """The total of `due_now` by amounts of services alone: debts less the advance in whatever order, never negative."""
-    balances: dict[str, int] = {}
-    for service, amount in amounts:
-        balances[service] = balances.get(service, 0) + amount
+    balances = _balances(amounts)
     advance = balances.pop(ADVANCE, 0)
     return max(0, sum(balance for balance in balances.values() if balance > 0) + advance)
 
 
-def _balances(openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> dict[str, int]:
-    balances = {service: opening.amount for service, opening in openings.items()}
-    for entry in entries:
-        balances[entry.service] = balances.get(entry.service, 0) + PARTS[entry.part].sign * entry.amount
+def _balances(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    balances: dict[str, int] = {}
+    for service, amount in amounts:
+        balances[service] = balances.get(service, 0) + amount
     return balances
+
+
+def _effects(openings: Mapping[str, Opening], entries: Iterable[Entry | Moved]) -> Iterator[tuple[str, int]]:
+    yield from ((service, opening.amount) for service, opening in openings.items())
+    yield from ((entry.service, PARTS[entry.part].sign * entry.amount) for entry in entries)
 
 
 def _after_advance(dues: Dues, rule: SplitRule) -> dict[str, int]:

@@ -18,17 +18,19 @@ from ledger.domain.split import Opening
 from ledger.domain.statement import payment_shown
 from ledger.events import said
 from ledger.store.reads import REFERENCE_STAMP
-from ledger.store.texts import OPENINGS, Common, lines, openings, told
+from ledger.store.texts import OPENINGS, Common, gathered, joined, lines, openings, told
 
-# What counts of postings, as JSON; and the shares of payments: of each its fact and amount, and of the first what is
-# shown of the payment and what that has in common with others.
-_MOVED = r"""
+# Of each share of a payment its fact and amount; of the first what is shown of the payment, too, and what that has in
+# common with others.
+_COMMON, _NOTHING = joined("of_all.provider", "of_all.data"), joined("''", "''")
+_SHARED = f"coalesce((SELECT {_COMMON} FROM details AS of_all WHERE no = shown), {_NOTHING})"
+_SHARE = joined("sequence", "amount")
+_FIRST = joined(_SHARE, "reference", "coalesce(provider, '')", _SHARED, "detail")
+# What counts of postings, as JSON; and the shares of payments.
+_MOVED = f"""
 LATERAL (SELECT '[' || string_agg('["' || period || '","' || service || '","' || part || '",' || amount || ']', ',')
                     || ']',
-                string_agg(sequence || E'\x1f' || amount || CASE WHEN line > 0 THEN '' ELSE
-                        E'\x1f' || reference || E'\x1f' || coalesce(provider, '') || E'\x1f' || coalesce((
-                            SELECT of_all.provider || E'\x1f' || data FROM details AS of_all WHERE no = shown), E'\x1f')
-                        || E'\x1f' || detail END, E'\x1e')
+                {gathered(f"CASE WHEN line > 0 THEN {_SHARE} ELSE {_FIRST} END")}
                     FILTER (WHERE kind IN ('payment.received', 'payment.reversed'))
          FROM postings@ WHERE account = $3 AND period > l.closed_through)"""
 # $1 topic, $2 user, $3 account, $4 period

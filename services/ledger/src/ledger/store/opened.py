@@ -14,14 +14,15 @@ from ledger.events import said
 from ledger.store import texts
 from ledger.store.months import shown
 from ledger.store.reads import REFERENCE_STAMP, Visible
-from ledger.store.texts import CHANGES, COMMON, OPENINGS, Common, lines, told
+from ledger.store.texts import CHANGES, COMMON, OPENINGS, Common, gathered, joined, lines, told
 
 # Times are left out: of an open month they are not shown. Of each meter the last two readings.
-_ENTRIES = r"""
-LATERAL (SELECT string_agg(period || E'\x1f' || sequence || E'\x1f' || line || E'\x1f' || kind || E'\x1f' || part
-                        || E'\x1f' || service || E'\x1f' || coalesce(provider, '') || E'\x1f' || amount || E'\x1f'
-                        || reference || E'\x1f' || coalesce(for_period, '') || E'\x1f' || coalesce(shown::text, '')
-                        || E'\x1f' || detail, E'\x1e') AS entries, array_agg(shown) AS shown
+_POSTED = joined(
+    "period", "sequence", "line", "kind", "part", "service", "coalesce(provider, '')", "amount", "reference",
+    "coalesce(for_period, '')", "coalesce(shown::text, '')", "detail",
+)  # fmt: skip
+_ENTRIES = f"""
+LATERAL (SELECT {gathered(_POSTED)} AS entries, array_agg(shown) AS shown
          FROM (SELECT * FROM postings@ WHERE account = $3 AND period > l.closed_through
                ORDER BY period, sequence, line) AS p)"""
 _READINGS = """

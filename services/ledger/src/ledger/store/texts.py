@@ -20,10 +20,20 @@ from ledger.domain.split import Opening
 Columns = Sequence[Sequence[Any] | None]
 
 ROW = "\x1e"
-# What the postings in `e.shown` have in common: number, provider, data.
-COMMON = r"""
-LATERAL (SELECT string_agg(no || E'\x1f' || provider || E'\x1f' || data, E'\x1e')
-         FROM details WHERE no = ANY(e.shown))"""
+
+
+def joined(*values: str) -> str:
+    """In SQL, a row's values with MARK between them; absent ones are to be made texts before."""
+    return r" || E'\x1f' || ".join(values)
+
+
+def gathered(row: str) -> str:
+    """In SQL, the rows with ROW between them."""
+    return rf"string_agg({row}, E'\x1e')"
+
+
+# What the postings in `e.shown` have in common.
+COMMON = f"LATERAL (SELECT {gathered(joined('no', 'provider', 'data'))} FROM details WHERE no = ANY(e.shown))"
 # What the last closed month left, as JSON.
 OPENINGS = """
 LATERAL (SELECT '[' || string_agg('["' || service || '",' || amount || ',' || aged || ']', ',') || ']' FROM openings@
